@@ -1,0 +1,63 @@
+"""What is gathered about one host while its files are read, in no particular order."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from netlint.model.action import Action
+from netlint.model.compose import Project
+from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool
+from netlint.model.host import InputProblem, Interface, Resolver, Route
+from netlint.model.located import Located
+from netlint.model.netfilter import Ruleset
+from netlint.model.network import Network
+from netlint.model.overlay import Swarm, Weave
+from netlint.parse.tree import Problem, Unsupported
+from netlint.source import Source, Span
+
+
+class Parsed(NamedTuple):
+    """A file after parsing. `format` is its name in netlint/formats.py, `tree` what that format's parser returned."""
+
+    source: Source
+    format: str
+    tree: Any
+
+
+class HostFacts:
+    """Mutable; `finish` in build/site.py turns it into a `Host`. A list that is None was in no file."""
+
+    def __init__(self, name: str | None, implied: bool = False) -> None:
+        self.name = name
+        self.implied = implied
+        self.first: Span | None = None
+        self.engines: list[Located[EngineVersion]] = []
+        self.interfaces: list[Interface] | None = None
+        self.routes: list[Route] | None = None
+        self.rulesets: list[Ruleset] = []
+        self.resolver: Resolver | None = None
+        self.sysctls: list[tuple[str, Located[str]]] | None = None
+        self.daemon_files: list[Span] = []
+        self.options: list[Option] = []
+        self.pools: list[Pool] | None = None
+        self.exec_starts: list[ExecStart] = []
+        self.networks: list[Network] = []
+        self.networks_listed = False
+        self.projects: list[Project] = []
+        self.actions: list[Action] = []
+        self.swarm: Swarm | None = None
+        self.weave: list[Weave] = []
+        self.unreadable: list[InputProblem] = []
+        self.not_understood: list[InputProblem] = []
+
+    def problem(self, span: Span, message: str, help: str = "") -> None:
+        """Something in the input is wrong and was skipped."""
+        self.unreadable.append(InputProblem(span, message, help, self.name))
+
+    def problems(self, problems: list[Problem]) -> None:
+        for problem in problems:
+            self.problem(problem.span, problem.message, problem.help)
+
+    def unsupported(self, item: Unsupported) -> None:
+        """Something was read but has no model."""
+        self.not_understood.append(InputProblem(item.span, item.what, "", self.name))

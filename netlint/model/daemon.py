@@ -1,0 +1,107 @@
+"""What dockerd is told: options of daemon.json and of its command line, each with its place."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
+
+from netlint.model.located import Located
+from netlint.prefix import Prefix
+from netlint.source import Span
+
+OptionValue: TypeAlias = str | bool | int | tuple[str, ...] | None
+
+
+class EngineVersion(NamedTuple):
+    """A Docker version: `numbers` of "20.10.24+dfsg1" is (20, 10, 24)."""
+
+    numbers: tuple[int, ...]
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> EngineVersion | None:
+        found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text.strip())
+        if found is None:
+            return None
+        return cls(tuple(int(part) for part in found.groups() if part is not None), text.strip())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Setting(Enum):
+    """Where an option is set."""
+
+    FILE = "daemon.json"
+    FLAG = "command line"
+
+
+class Option(Struct, frozen=True, kw_only=True):
+    """One option as set once.
+
+    `name` is the key of daemon.json (flag `-b` gives "bridge"); `value` is typed as the source types it: a list option
+    gives a tuple of strings, a structured value (default-address-pools, log-opts) its text. `span` covers the value,
+    `name_span` the key or flag. `known` is False where no engine has such an option.
+    """
+
+    name: str
+    value: OptionValue
+    span: Span
+    name_span: Span
+    setting: Setting
+    items: tuple[Located[str], ...] = ()
+    known: bool = True
+
+
+class Pool(Struct, frozen=True, kw_only=True):
+    """One entry of default-address-pools; `base` is None where it is no prefix, `size` None where it is missing."""
+
+    span: Span
+    written: Located[str] | None
+    base: Prefix | None
+    size: Located[int] | None
+    setting: Setting
+
+
+class ExecStart(Struct, frozen=True, kw_only=True):
+    """One effective or overridden `ExecStart=` line of the docker unit; `program` is what it runs."""
+
+    span: Span
+    program: str
+    effective: bool
+    file: str
+
+
+class Daemon(Struct, frozen=True, kw_only=True):
+    """All that is set, in order, with defaults left out. `files`: the configuration files that were given.
+
+    `exec_starts` holds every `ExecStart=` that remains after resets; more than one makes systemd refuse the unit.
+    """
+
+    span: Span
+    options: tuple[Option, ...] = ()
+    pools: tuple[Pool, ...] | None = None
+    files: tuple[Span, ...] = ()
+    exec_starts: tuple[ExecStart, ...] = ()
+
+    def all(self, name: str) -> tuple[Option, ...]:
+        return tuple(option for option in self.options if option.name == name)
+
+    def get(self, name: str) -> Option | None:
+        """The option as it holds: the last one set (dockerd refuses to start where file and flag both set it)."""
+        return next((option for option in reversed(self.options) if option.name == name), None)
+
+    def flag(self, name: str, default: bool) -> bool:
+        """The value of a boolean option."""
+        option = self.get(name)
+        return option.value if option is not None and isinstance(option.value, bool) else default
+
+    def text(self, name: str) -> Located[str] | None:
+        """The value of a string option, None where it is unset or empty."""
+        option = self.get(name)
+        if option is None or not isinstance(option.value, str) or not option.value:
+            return None
+        return Located(option.value, option.span)

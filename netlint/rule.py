@@ -1,0 +1,165 @@
+"""Rules: the decorator that makes one, and loading a folder of them by path."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from msgspec import Struct
+
+from netlint.finding import Confidence, Finding, Severity
+from netlint.model.host import Host, Site
+
+# What a rule may need of a host, and how the coverage report calls its absence.
+NEEDS: dict[str, tuple[Callable[[Host], bool], str]] = {
+    "addresses": (lambda host: host.interfaces is not None, "no address listing (ip addr)"),
+    "routes": (lambda host: host.routes is not None, "no route table (ip route)"),
+    "firewall": (lambda host: bool(host.rulesets), "no firewall dump (iptables-save)"),
+    "daemon": (lambda host: host.daemon is not None, "no daemon configuration (daemon.json, docker.service)"),
+    "networks": (lambda host: bool(host.networks), "no Docker networks (docker network inspect, Compose file)"),
+    "engine": (lambda host: host.engine is not None, "no engine version (docker version, --engine)"),
+    "resolver": (lambda host: host.resolver is not None, "no resolv.conf"),
+}
+
+
+class RuleError(Exception):
+    """A rule file that cannot be loaded, or a rule name that does not exist."""
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """A rule with its documentation.
+
+    `slug` is the file's name, `documentation` the Markdown of its docstring, whose first line is the `summary`.
+    `needs` names the facts without which a host cannot be checked, `proof` how the claim was proven or its source.
+    """
+
+    code: str
+    slug: str
+    severity: Severity
+    confidence: Confidence
+    needs: tuple[str, ...]
+    proof: str
+    since: str
+    documentation: str
+    check: Callable[[Site], Iterable[Finding]]
+    path: str
+
+    @property
+    def name(self) -> str:
+        """`SubnetOverlap` for `subnet-overlap`."""
+        return "".join(part.capitalize() for part in self.slug.split("-"))
+
+    @property
+    def summary(self) -> str:
+        return self.documentation.partition("\n")[0].rstrip(".")
+
+    def missing(self, host: Host) -> list[str]:
+        """Why the rule cannot be checked on `host`; empty where it can."""
+        return [reason for need in self.needs for present, reason in [NEEDS[need]] if not present(host)]
+
+
+class _Mark(Struct, frozen=True, kw_only=True):
+    code: str
+    severity: Severity
+    confidence: Confidence
+    needs: tuple[str, ...]
+    proof: str
+    since: str
+    check: Callable[[Site], Iterable[Finding]]
+
+
+def rule(
+    code: str,
+    severity: Severity,
+    *,
+    confidence: Confidence = Confidence.HIGH,
+    needs: Iterable[str] = (),
+    proof: str = "",
+    since: str = "0.1.0",
+) -> Callable[[Callable[[Site], Iterable[Finding]]], _Mark]:
+    """Make a function from site to findings the rule of its file."""
+    unknown = [need for need in needs if need not in NEEDS]
+    if unknown:
+        raise RuleError(f"rule {code} needs {', '.join(unknown)}; known are {', '.join(NEEDS)}")
+
+    def mark(check: Callable[[Site], Iterable[Finding]]) -> _Mark:
+        return _Mark(
+            code=code,
+            severity=severity,
+            confidence=confidence,
+            needs=tuple(needs),
+            proof=proof,
+            since=since,
+            check=check,
+        )
+
+    return mark
+
+
+def load_rule(path: Path) -> Rule:
+    """The rule in the file at `path`; RuleError where there is none or the file fails."""
+    slug = path.stem.replace("_", "-")
+    spec = spec_from_file_location(f"netlint_rules.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise RuleError(f"{path}: not a Python file")
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except RuleError:
+        raise
+    except Exception as error:
+        raise RuleError(f"{path}: {type(error).__name__}: {error}") from error
+    marks = [value for value in vars(module).values() if isinstance(value, _Mark)]
+    if len(marks) != 1:
+        raise RuleError(f"{path}: {len(marks)} functions with @rule, expected one")
+    mark = marks[0]
+    return Rule(
+        code=mark.code,
+        slug=slug,
+        severity=mark.severity,
+        confidence=mark.confidence,
+        needs=mark.needs,
+        proof=mark.proof,
+        since=mark.since,
+        documentation=(module.__doc__ or slug).strip(),
+        check=mark.check,
+        path=str(path),
+    )
+
+
+def rules_folder() -> Path:
+    """The folder of the rules that come with netlint: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    return next((path for path in (package / "rules", package.parent / "rules") if path.is_dir()), package / "rules")
+
+
+def load_rules(folders: Iterable[Path]) -> list[Rule]:
+    """All rules of `folders`, ordered by code. Two rules of one code or slug are an error."""
+    rules: list[Rule] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise RuleError(f"{folder}: no such folder of rules")
+        rules += [load_rule(path) for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
+    for key in ("code", "slug"):
+        seen: dict[str, Rule] = {}
+        for one in rules:
+            other = seen.setdefault(getattr(one, key), one)
+            if other is not one:
+                raise RuleError(f"{one.path} and {other.path} have the same {key} {getattr(one, key)}")
+    return sorted(rules, key=lambda one: one.code)
+
+
+def select(rules: Iterable[Rule], names: Iterable[str]) -> Iterator[Rule]:
+    """The rules that `names` name by slug, code or prefix of a code (`NL1`); RuleError for a name of none."""
+    rules = list(rules)
+    wanted: set[str] = set()
+    for name in names:
+        found = [one.code for one in rules if name == one.slug or one.code.startswith(name.upper())]
+        if not found:
+            known = [one.slug for one in rules] + [one.code for one in rules]
+            near = difflib.get_close_matches(name, known, n=1)
+            raise RuleError(f"unknown rule '{name}'" + (f", did you mean {near[0]}?" if near else ""))
+        wanted.update(found)
+    return (one for one in rules if one.code in wanted)
