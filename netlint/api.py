@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from netlint.addresses.advice import free_help, free_like
+from netlint.addresses.claims import Claim, ClaimKind, claims
+from netlint.addresses.overlap import overlaps, overlaps_between
+from netlint.dataplane.packet import Packet, matches
+from netlint.dataplane.paths import Path, paths
+from netlint.dataplane.view import Bridge, bridges, is_container_link, local_addresses, uplinks
+from netlint.dataplane.walk import Outcome, walk
 from netlint.finding import Confidence, Edit, Finding, Fix, Label, Severity, Step, Witness
 from netlint.model.action import Action, ContainerRun, DockerStart, FirewallChange, FirewallFlush
 from netlint.model.compose import Attachment, PortRange, Project, PublishedPort, Service
 from netlint.model.daemon import Daemon, EngineVersion, ExecStart, Option, Pool, Setting
-from netlint.model.host import Host, InputProblem, Interface, InterfaceAddress, Reserved, Resolver, Route, Site
+from netlint.model.host import (
+    Host,
+    InputProblem,
+    Interface,
+    InterfaceAddress,
+    Publication,
+    Reserved,
+    Resolver,
+    Route,
+    Site,
+)
 from netlint.model.located import Located
 from netlint.model.netfilter import Chain, FirewallRule, Match, NameMatch, PrefixMatch, Ruleset, Table
 from netlint.model.network import Endpoint, Network, Origin, Subnet
@@ -19,7 +36,10 @@ __all__ = [
     "Action",
     "Address",
     "Attachment",
+    "Bridge",
     "Chain",
+    "Claim",
+    "ClaimKind",
     "Confidence",
     "ContainerRun",
     "Daemon",
@@ -44,11 +64,15 @@ __all__ = [
     "Network",
     "Option",
     "Origin",
+    "Outcome",
+    "Packet",
+    "Path",
     "Pool",
     "PortRange",
     "Prefix",
     "PrefixMatch",
     "Project",
+    "Publication",
     "PublishedPort",
     "Reserved",
     "Resolver",
@@ -65,8 +89,20 @@ __all__ = [
     "Table",
     "Weave",
     "Witness",
+    "bridges",
+    "claims",
+    "free_help",
+    "free_like",
+    "is_container_link",
+    "local_addresses",
+    "matches",
+    "overlaps",
+    "overlaps_between",
     "parse_address",
     "parse_interface",
     "parse_prefix",
+    "paths",
     "rule",
+    "uplinks",
+    "walk",
 ]

@@ -9,18 +9,27 @@ from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """`parser` is a module of netlint.parse, `builder` a `module:function` of netlint.build, `title` for readers."""
+    """`parser` is a module of netlint.parse, `builder` a `module:function` of netlint.build, `title` for readers.
+
+    `also` is a second builder, which gets the files after every first builder has had its own.
+    """
 
     title: str
     parser: str = ""
     builder: str = ""
+    also: str = ""
 
 
 FORMATS: dict[str, Format] = {
-    "compose": Format("Compose file", "yaml", "compose:build_projects"),
+    "compose": Format("Compose file", "yaml", "compose:build_projects", "weave:build_weave_services"),
     "daemon-json": Format("daemon.json", "json", "daemon:build_daemon"),
-    "systemd-unit": Format("systemd unit", "systemd", "daemon:build_daemon"),
-    "docker-defaults": Format("docker defaults (/etc/default/docker)", "environment", "daemon:build_daemon"),
+    "systemd-unit": Format("systemd unit", "systemd", "daemon:build_daemon", "actions_units:build_unit_actions"),
+    "docker-defaults": Format(
+        "docker defaults (/etc/default/docker)",
+        "environment",
+        "daemon:build_daemon",
+        "actions_units:build_unit_actions",
+    ),
     "dockerd-command": Format("dockerd command line", "command_line", "daemon:build_daemon"),
     "iptables-save": Format("iptables-save", "iptables_save", "netfilter:build_rulesets"),
     "ip-route": Format("ip route", "ip_route", "routes:build_routes"),
@@ -56,7 +65,7 @@ FORMATS: dict[str, Format] = {
     "docker-port": Format("docker port"),
     "docker-service": Format("docker service or node listing"),
     "listeners": Format("ss or netstat listeners"),
-    "kubernetes": Format("Kubernetes manifest"),
+    "kubernetes": Format("Kubernetes manifest", "yaml", "weave:build_kubernetes_weave"),
     "cni": Format("CNI configuration"),
     "flannel": Format("flannel configuration"),
     "firewalld": Format("firewalld zone"),
@@ -64,4 +73,6 @@ FORMATS: dict[str, Format] = {
     "network-config": Format("networkd, netplan or ifupdown configuration"),
     "vpn-config": Format("WireGuard or OpenVPN configuration"),
     "netlint-config": Format("netlint configuration"),
+    "docker-json-lines": Format("docker listing with --format json"),
+    "template": Format("template of a Compose file"),
 }

@@ -145,5 +145,18 @@ def netmask_length(text: str) -> int | None:
 
 def parse_prefix(text: str) -> Prefix | None:
     """The prefix that `text` names, host bits cut off; an address without a length is a prefix of one address."""
-    parsed = parse_interface(text)
-    return Prefix.of(*parsed) if parsed is not None else None
+    if ":" in text:
+        parsed = parse_interface(text)
+        return Prefix.of(*parsed) if parsed is not None else None
+    # without an IPv4Address on the way: dumps hold hundreds of thousands of these
+    base, slash, mask = text.partition("/")
+    try:
+        number = int.from_bytes(socket.inet_pton(socket.AF_INET, base), "big")
+    except (OSError, ValueError):
+        return None
+    if not slash:
+        return Prefix(4, number, 32)
+    length = int(mask) if mask.isascii() and mask.isdigit() and len(mask) <= 3 else netmask_length(mask)
+    if length is None or length > 32:
+        return None
+    return Prefix(4, number >> 32 - length << 32 - length, length)

@@ -55,6 +55,10 @@ class Rule(Struct, frozen=True, kw_only=True):
     def summary(self) -> str:
         return self.documentation.partition("\n")[0].rstrip(".")
 
+    def is_named(self, name: str) -> bool:
+        """Whether `name` is the slug, the code or the beginning of the code."""
+        return name == self.slug or (name != "" and self.code.startswith(name.upper()))
+
     def missing(self, host: Host) -> list[str]:
         """Why the rule cannot be checked on `host`; empty where it can."""
         return [reason for need in self.needs for present, reason in [NEEDS[need]] if not present(host)]
@@ -156,7 +160,7 @@ def select(rules: Iterable[Rule], names: Iterable[str]) -> Iterator[Rule]:
     rules = list(rules)
     wanted: set[str] = set()
     for name in names:
-        found = [one.code for one in rules if name == one.slug or one.code.startswith(name.upper())]
+        found = [one.code for one in rules if one.is_named(name)]
         if not found:
             known = [one.slug for one in rules] + [one.code for one in rules]
             near = difflib.get_close_matches(name, known, n=1)

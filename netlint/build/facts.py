@@ -41,6 +41,7 @@ class HostFacts:
         self.options: list[Option] = []
         self.pools: list[Pool] | None = None
         self.exec_starts: list[ExecStart] = []
+        self.unused_defaults: list[Span] = []
         self.networks: list[Network] = []
         self.networks_listed = False
         self.projects: list[Project] = []

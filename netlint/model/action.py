@@ -9,6 +9,7 @@ from msgspec import Struct
 from netlint.model.compose import PublishedPort
 from netlint.model.located import Located
 from netlint.model.netfilter import FirewallRule
+from netlint.prefix import Address, Prefix
 from netlint.source import Span
 
 
@@ -37,6 +38,18 @@ class FirewallChange(Struct, frozen=True, kw_only=True):
     certain: bool = True
 
 
+class ChainChange(Struct, frozen=True, kw_only=True):
+    """A chain is created (`-N`: operation "N") or a built-in chain's policy set (`-P`: "P", with the `policy`)."""
+
+    span: Span
+    version: int
+    operation: str
+    table: str
+    chain: str
+    policy: str | None = None
+    certain: bool = True
+
+
 class DockerStart(Struct, frozen=True, kw_only=True):
     """The engine is started or restarted (`systemctl restart docker`): it programs its firewall rules anew."""
 
@@ -45,7 +58,7 @@ class DockerStart(Struct, frozen=True, kw_only=True):
 
 
 class ContainerRun(Struct, frozen=True, kw_only=True):
-    """`docker run` or `docker create`."""
+    """`docker run` or `docker create`. `address` is `--ip`; `network` is None for the default bridge."""
 
     span: Span
     image: Located[str] | None
@@ -53,7 +66,51 @@ class ContainerRun(Struct, frozen=True, kw_only=True):
     network: Located[str] | None = None
     ports: tuple[PublishedPort, ...] = ()
     command: tuple[Located[str], ...] = ()
+    address: Located[Address] | None = None
+    dns: tuple[Located[str], ...] = ()
     certain: bool = True
 
 
-Action: TypeAlias = FirewallFlush | FirewallChange | DockerStart | ContainerRun
+class RouteChange(Struct, frozen=True, kw_only=True):
+    """`ip route add` or `route add`: operation is "add", "delete" or "replace" (also for `append` and `change`)."""
+
+    span: Span
+    operation: str
+    prefix: Located[Prefix]
+    via: Located[Address] | None = None
+    device: Located[str] | None = None
+    certain: bool = True
+
+
+class AddressChange(Struct, frozen=True, kw_only=True):
+    """`ip addr add` or `ifconfig`: operation is "add", "delete" or "replace"; `length` is that of the prefix in bits."""
+
+    span: Span
+    operation: str
+    interface: Located[str]
+    address: Located[Address]
+    length: int
+    certain: bool = True
+
+
+class WeaveAddress(Struct, frozen=True, kw_only=True):
+    """`weave run`, `attach` or `expose` (the `command`) with an address: it goes to `container`, or to the host."""
+
+    span: Span
+    command: str
+    address: Located[Address]
+    length: int
+    container: Located[str] | None = None
+    certain: bool = True
+
+
+Action: TypeAlias = (
+    FirewallFlush
+    | FirewallChange
+    | ChainChange
+    | DockerStart
+    | ContainerRun
+    | RouteChange
+    | AddressChange
+    | WeaveAddress
+)

@@ -37,6 +37,7 @@ class Setting(Enum):
 
     FILE = "daemon.json"
     FLAG = "command line"
+    RUNNING = "docker info"
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -44,7 +45,14 @@ class Option(Struct, frozen=True, kw_only=True):
 
     `name` is the key of daemon.json (flag `-b` gives "bridge"); `value` is typed as the source types it: a list option
     gives a tuple of strings, a structured value (default-address-pools, log-opts) its text. `span` covers the value,
-    `name_span` the key or flag. `known` is False where no engine has such an option.
+    `name_span` the key or flag. Flags that may be repeated give one option for a command line: a tuple with all values,
+    `span` and `name_span` those of the first.
+
+    `known` is False where no engine has such an option; `suggestion` then names the one that may be meant. `ignored`:
+    a key of daemon.json that is the name of a flag only (`dns-opt` for `dns-opts`), which dockerd accepts and leaves
+    unused; `suggestion` is the key. `exact` is False where a variable or template mark stands in the value.
+    `type_error` says what dockerd has against the value's type. Engines from `since` on and before `removed` have the
+    option; None: as long as there are options, and to this day.
     """
 
     name: str
@@ -54,6 +62,12 @@ class Option(Struct, frozen=True, kw_only=True):
     setting: Setting
     items: tuple[Located[str], ...] = ()
     known: bool = True
+    exact: bool = True
+    ignored: bool = False
+    suggestion: str = ""
+    type_error: str = ""
+    since: tuple[int, ...] | None = None
+    removed: tuple[int, ...] | None = None
 
 
 class Pool(Struct, frozen=True, kw_only=True):
@@ -78,7 +92,9 @@ class ExecStart(Struct, frozen=True, kw_only=True):
 class Daemon(Struct, frozen=True, kw_only=True):
     """All that is set, in order, with defaults left out. `files`: the configuration files that were given.
 
-    `exec_starts` holds every `ExecStart=` that remains after resets; more than one makes systemd refuse the unit.
+    `exec_starts` holds every `ExecStart=`, also those that an empty one resets; more than one that is `effective` makes
+    systemd refuse the unit. `unused_defaults`: assignments of /etc/default/docker and its like with options for dockerd
+    that its unit does not pass on.
     """
 
     span: Span
@@ -86,6 +102,7 @@ class Daemon(Struct, frozen=True, kw_only=True):
     pools: tuple[Pool, ...] | None = None
     files: tuple[Span, ...] = ()
     exec_starts: tuple[ExecStart, ...] = ()
+    unused_defaults: tuple[Span, ...] = ()
 
     def all(self, name: str) -> tuple[Option, ...]:
         return tuple(option for option in self.options if option.name == name)
@@ -104,4 +121,4 @@ class Daemon(Struct, frozen=True, kw_only=True):
         option = self.get(name)
         if option is None or not isinstance(option.value, str) or not option.value:
             return None
-        return Located(option.value, option.span)
+        return Located(option.value, option.span, option.exact)

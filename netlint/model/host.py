@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from netlint.model.action import Action
-from netlint.model.compose import Project
+from netlint.model.action import Action, ContainerRun, DockerStart
+from netlint.model.compose import Project, PublishedPort
 from netlint.model.daemon import Daemon, EngineVersion
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
@@ -31,7 +32,9 @@ class Interface(Struct, frozen=True, kw_only=True):
     """A network interface.
 
     `kind` is the kernel's link kind where known ("bridge", "veth", "vxlan", "wireguard", …); `master` the bridge or
-    bond it is a port of; `up` whether the administrator switched it on; `carrier` whether the link works.
+    bond it is a port of; `up` whether the administrator switched it on; `carrier` whether the link works. `link` is
+    the interface it stands on or is the other end of (eth0 of eth0.5@eth0), `options` what `ip -d link` shows of its
+    kind (vxlan: id, local, dev, dstport; vlan: id; macvlan: mode).
     """
 
     name: str
@@ -44,10 +47,20 @@ class Interface(Struct, frozen=True, kw_only=True):
     master: str | None = None
     up: bool | None = None
     carrier: bool | None = None
+    link: str | None = None
+    options: tuple[tuple[str, Located[str]], ...] = ()
+
+    def option(self, name: str) -> Located[str] | None:
+        return next((value for key, value in self.options if key == name), None)
 
 
 class Route(NamedTuple):
-    """A route. `kind` is the kernel's route type ("unicast", "local", "blackhole", "unreachable", …)."""
+    """A route, or one next hop of a route with several. `span` covers the destination.
+
+    `kind` is the kernel's route type ("unicast", "local", "blackhole", "unreachable", …), `flags` what the kernel says
+    of the next hop ("onlink", "linkdown", "dead"). `via_at` tells where the gateway is written: from and to, counted
+    from the end of `span`.
+    """
 
     prefix: Prefix
     span: Span
@@ -59,6 +72,15 @@ class Route(NamedTuple):
     protocol: str | None = None
     scope: str | None = None
     source: Address | None = None
+    flags: tuple[str, ...] = ()
+    via_at: tuple[int, int] | None = None
+
+    @property
+    def via_span(self) -> Span:
+        """Where the gateway is written; the destination where there is none."""
+        if self.via_at is None:
+            return self.span
+        return Span(self.span.source, self.span.end + self.via_at[0], self.span.end + self.via_at[1])
 
     @property
     def on_link(self) -> bool:
@@ -71,6 +93,15 @@ class Resolver(Struct, frozen=True, kw_only=True):
 
     span: Span
     nameservers: tuple[Located[Address], ...] = ()
+
+
+class Publication(NamedTuple):
+    """A published port and whose it is. `networks` are those of the container, empty where they do not matter."""
+
+    owner: str
+    image: Located[str] | None
+    port: PublishedPort
+    networks: tuple[Network, ...]
 
 
 class Host(Struct, frozen=True, kw_only=True):
@@ -109,6 +140,64 @@ class Host(Struct, frozen=True, kw_only=True):
         """The dump of the IPv4 or IPv6 firewall."""
         return next((r for r in self.rulesets if r.version == version), None)
 
+    @property
+    def has_docker(self) -> bool:
+        """Whether anything says that an engine runs here."""
+        chains = (ruleset.chain(table, "DOCKER") for ruleset in self.rulesets for table in ("nat", "filter"))
+        return bool(
+            self.daemon
+            or self.networks
+            or self.projects
+            or self.engine
+            or self.swarm
+            or any(chains)
+            or any(isinstance(action, (ContainerRun, DockerStart)) for action in self.actions)
+        )
+
+    @property
+    def uses_nftables(self) -> bool:
+        """Whether the engine writes its rules with nftables itself (Docker 29 with firewall-backend)."""
+        return (
+            self.daemon is not None
+            and (value := self.daemon.text("firewall-backend")) is not None
+            and (value.value == "nftables")
+        )
+
+    def network_of(self, project: Project, key: str) -> Network | None:
+        """The network that `key` names in `project`, with what the host's listings know of it."""
+        declared = project.network(key)
+        if declared is None:
+            return None
+        return next((network for network in self.networks if network.name == declared.name), declared)
+
+    def publications(self) -> Iterator[Publication]:
+        """Every port that a container of a Compose project or script asks to publish, where publishing has an effect:
+        not for a container in another's or the host's network, nor on internal networks alone."""
+        for project in self.projects:
+            for service in project.services:
+                attached = tuple(
+                    network
+                    for attachment in service.attachments
+                    if (network := project.network(attachment.network)) is not None
+                )
+                if service.mode is not None and service.mode.value not in ("bridge", "default"):
+                    continue
+                if attached and all(network.internal for network in attached):
+                    continue
+                for port in service.ports:
+                    yield Publication(f"service {service.name}", service.image, port, attached)
+        for action in self.actions:
+            if isinstance(action, ContainerRun):
+                name = action.network.value if action.network is not None else "bridge"
+                if name in ("host", "none") or name.startswith("container:"):
+                    continue
+                networks = tuple(network for network in self.networks if network.name == name)
+                if networks and all(network.internal for network in networks):
+                    continue
+                owner = f"container {action.name.value}" if action.name is not None else "a container"
+                for port in action.ports:
+                    yield Publication(owner, action.image, port, networks)
+
     def before(self, *version: int) -> bool | None:
         """Whether the engine is older than `version`; None where its version is unknown."""
         return None if self.engine is None else self.engine.value.numbers < version
@@ -121,6 +210,15 @@ class InputProblem(Struct, frozen=True):
     message: str
     help: str = ""
     host: str | None = None
+
+
+class IgnoreComment(Struct, frozen=True, kw_only=True):
+    """A suppression written in a file. `line` is the line it is for, None for the whole file."""
+
+    span: Span
+    rules: tuple[str, ...]
+    reason: str
+    line: int | None
 
 
 class Reserved(Struct, frozen=True):
@@ -140,3 +238,4 @@ class Site(Struct, frozen=True, kw_only=True):
     reserved: tuple[Reserved, ...] = ()
     unreadable: tuple[InputProblem, ...] = ()
     not_understood: tuple[InputProblem, ...] = ()
+    ignores: tuple[IgnoreComment, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -19,14 +18,14 @@ BUILT_IN = {
 }
 
 
-class PrefixMatch(NamedTuple):
+class PrefixMatch(Struct, frozen=True, gc=False):
     """`-s` or `-d`."""
 
     prefix: Prefix
     negated: bool = False
 
 
-class NameMatch(NamedTuple):
+class NameMatch(Struct, frozen=True, gc=False):
     """`-i`, `-o` or `-p`. An interface name that ends in `+` stands for every name with that beginning."""
 
     name: str
@@ -37,8 +36,13 @@ class NameMatch(NamedTuple):
         return same != self.negated
 
 
-class Match(NamedTuple):
-    """One option of a match extension: `-m state ! --state NEW` is Match("state", "state", ("NEW",), True)."""
+class Match(Struct, frozen=True, gc=False):
+    """One option of a match extension: `-m state ! --state NEW` is Match("state", "state", ("NEW",), True).
+
+    `option` is the name that iptables-save prints, without dashes, and empty for a match without options
+    (`-m socket`); `values` are the words after it. `-s` or `-d` with what is no prefix (a name, a mask with gaps) is an
+    option "source" or "destination" of no module.
+    """
 
     module: str
     option: str
@@ -88,12 +92,16 @@ class FirewallRule(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Chain(Struct, frozen=True, kw_only=True):
-    """A chain with its rules in order. `policy` is None for a user-defined chain."""
+    """A chain with its rules in order. `policy` is None for a user-defined chain.
+
+    `declared` is False for a chain that the dump has rules of but no line for; its span is then that of the first rule.
+    """
 
     name: str
     span: Span
     policy: str | None = None
     rules: tuple[FirewallRule, ...] = ()
+    declared: bool = True
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -111,13 +119,18 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 class Ruleset(Struct, frozen=True, kw_only=True):
-    """All tables of one IP version. `complete` is False for an excerpt (a single chain, a listing of one table)."""
+    """All tables of one IP version. `complete` is False for an excerpt (a single chain, a listing of one table).
+
+    `backend` is "nf_tables" or "legacy", None where the dump does not show it; `other_backend` is where it warns that
+    the other back end has tables too.
+    """
 
     version: int
     span: Span
     tables: dict[str, Table]
     complete: bool = True
     backend: str | None = None
+    other_backend: Span | None = None
 
     def table(self, name: str) -> Table | None:
         return self.tables.get(name)

@@ -7,7 +7,7 @@ from enum import Enum
 from msgspec import Struct
 
 from netlint.model.located import Located
-from netlint.prefix import Address, Prefix
+from netlint.prefix import Address, Prefix, parse_interface
 from netlint.source import Span
 
 
@@ -20,6 +20,7 @@ class Origin(Enum):
     DAEMON = "daemon configuration"
     SCRIPT = "script"
     INTERFACE = "interface listing"
+    FIREWALL = "firewall dump"
 
 
 class Subnet(Struct, frozen=True, kw_only=True):
@@ -38,7 +39,8 @@ class Subnet(Struct, frozen=True, kw_only=True):
     @property
     def canonical(self) -> bool:
         """False where host bits are set, as in 10.0.0.5/24."""
-        return self.written.value == str(self.prefix) or ":" in self.written.value
+        written = parse_interface(self.written.value)
+        return written is None or written[0] == self.prefix.network_address
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -55,7 +57,8 @@ class Network(Struct, frozen=True, kw_only=True):
 
     `span` and `origin` are those of the source a user would edit (Compose before listings), `stated` the places of the
     others. `name` is the engine's name (for Compose: with the project's prefix), `key` the name inside the Compose
-    file, `project` the Compose project. `subnets` is empty where the engine chooses and no listing tells.
+    file, `project` the Compose project. `subnets` is empty where the engine chooses and no listing tells, or where only
+    a variable without a default decides (`subnets_open`).
     `default_bridge`: docker0.
     """
 
@@ -69,6 +72,7 @@ class Network(Struct, frozen=True, kw_only=True):
     project: str | None = None
     id: str | None = None
     subnets: tuple[Subnet, ...] = ()
+    subnets_open: bool = False
     internal: bool = False
     external: bool = False
     ingress: bool = False

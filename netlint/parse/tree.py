@@ -56,11 +56,13 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Mapping(Struct, frozen=True, kw_only=True):
-    """Entries in order, duplicates included; the last of equal keys wins."""
+    """Entries in order, duplicates included; the last of equal keys wins. `merges`: the merge keys (`<<`) of YAML,
+    whose entries come before all others."""
 
     span: Span
     entries: tuple[Entry, ...]
     tag: str | None = None
+    merges: tuple[Scalar, ...] = ()
 
     def get(self, key: str) -> Node | None:
         for entry in reversed(self.entries):
@@ -94,13 +96,41 @@ class Sequence(Struct, frozen=True, kw_only=True):
 Node: TypeAlias = Scalar | Mapping | Sequence
 
 
+def duplicate_keys(node: Node) -> Iterator[tuple[Scalar, Scalar]]:
+    """Each key that stands again in one mapping of the tree, after the key of the first time."""
+    pending: list[Node] = [node]
+    visited: set[int] = set()  # what aliases share is looked at once
+    while pending:
+        match pending.pop():
+            case Sequence(items=items) if id(items) not in visited:
+                visited.add(id(items))
+                pending.extend(reversed(items))
+            case Mapping(entries=entries, merges=merges) if id(entries) not in visited:
+                visited.add(id(entries))
+                first: dict[str, Scalar] = {}
+                for key in (*merges, *(entry.key for entry in entries if not entry.merged)):
+                    before = first.setdefault(key.text, key)
+                    if before is not key:
+                        yield before, key
+                pending.extend(entry.value for entry in reversed(entries) if not entry.merged)
+
+
 class Word(NamedTuple):
-    """A word of a command line or unit file after unquoting; `verbatim` where `text` equals the source's slice."""
+    """A word of a command line or unit file after unquoting; `verbatim` where `text` equals the source's slice.
+
+    Where it does not, `offsets` holds the place of each character of `text` in the source, if that is known.
+    `exact` is False where a variable decides a part: `text` then rests on its default, or holds it unexpanded.
+    """
 
     text: str
     span: Span
     verbatim: bool = True
+    offsets: tuple[int, ...] = ()
+    exact: bool = True
 
     def part(self, start: int, end: int) -> Span:
-        """The span of characters `start` to `end` of `text`; the whole word where it does not stand verbatim."""
-        return self.span.part(start, end) if self.verbatim else self.span
+        """The span of characters `start` to `end` of `text`; the whole word where their places are not known."""
+        if self.verbatim:
+            return self.span.part(start, end)
+        places = self.offsets[start:end]
+        return Span(self.span.source, places[0], places[-1] + 1) if places else self.span

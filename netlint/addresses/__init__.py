@@ -1,0 +1,1 @@
+"""Who claims which addresses, where claims meet, and what is still free."""

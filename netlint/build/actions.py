@@ -1,0 +1,84 @@
+"""What setup scripts and unit files do to a host, in the order in which they do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from netlint.build.actions_docker import build_docker
+from netlint.build.actions_host import build_echo, build_ifconfig, build_ip, build_route, build_sysctl
+from netlint.build.actions_iptables import build_firewall
+from netlint.build.dockerd_flags import read_flags
+from netlint.build.facts import HostFacts, Parsed
+from netlint.build.weave import build_weave_command, build_weave_manifest
+from netlint.model.action import DockerStart
+from netlint.parse.command_line import daemon_command
+from netlint.parse.shell import Command, Script
+from netlint.parse.tree import Unsupported
+
+_BUILDERS: dict[str, Callable[[Command, HostFacts], None]] = {
+    "docker": build_docker,
+    "weave": build_weave_command,
+    "kubectl": build_weave_manifest,
+    "ip": build_ip,
+    "route": build_route,
+    "ifconfig": build_ifconfig,
+    "sysctl": build_sysctl,
+    "echo": build_echo,
+    "printf": build_echo,
+    "tee": build_echo,
+}
+# They change the network and have no model; all other programs are of no account here.
+_NOT_MODELLED = ("brctl", "bridge", "ebtables", "firewall-cmd", "ipset", "ipvsadm", "kubeadm", "nmcli", "tc", "ufw")
+_STARTS = ("start", "restart", "try-restart", "force-reload", "enable")
+_UNITS = ("docker", "docker.service")
+
+
+def build_actions(files: list[Parsed], facts: HostFacts) -> None:
+    """Add what the scripts do: actions, networks, kernel settings, options of dockerd, a swarm and weave."""
+    for file in files:
+        script: Script = file.tree
+        for item in script.unsupported:
+            facts.unsupported(item)
+        add_commands(script.commands, facts)
+
+
+def add_commands(commands: Iterable[Command], facts: HostFacts) -> None:
+    """Add what these commands do."""
+    for command in commands:
+        builder = _BUILDERS.get(command.program)
+        if starts_docker(command):
+            facts.actions.append(DockerStart(span=command.span, certain=command.certain))
+            _read_options(command, facts)
+        elif builder is not None:
+            builder(command, facts)
+        elif not build_firewall(command, facts) and command.program in _NOT_MODELLED:
+            facts.unsupported(Unsupported(command.span, f"the {command.program} command"))
+
+
+def starts_docker(command: Command) -> bool:
+    """True for dockerd itself and for what has the service manager start it."""
+    words = [word.text for word in command.words]
+    match [command.program, *words[1:]]:
+        case ["systemctl", *rest]:
+            names = [word for word in rest if not word.startswith("-")]
+            now = names[:1] != ["enable"] or "--now" in rest
+            return now and names[:1] != [] and names[0] in _STARTS and any(name in _UNITS for name in names[1:])
+        case ["service", "docker", verb, *_] | ["rc-service", "docker", verb, *_]:
+            return verb in _STARTS
+        case ["docker", verb, *_] if "/init.d/" in words[0]:
+            return verb in _STARTS
+        case ["snap", "start" | "restart", "docker", *_]:
+            return True
+        case ["dockerd" | "docker", *_]:
+            return daemon_command(command.words) is not None
+        case _:
+            return False
+
+
+def _read_options(command: Command, facts: HostFacts) -> None:
+    started = daemon_command(command.words)
+    if started is not None and command.certain:
+        options, pools = read_flags(started.arguments)
+        facts.options += options
+        if pools:
+            facts.pools = [*(facts.pools or []), *pools]

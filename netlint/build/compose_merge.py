@@ -1,0 +1,118 @@
+"""Several Compose files to one, by the rules of `docker compose -f a -f b` (compose-go, package override)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from netlint.build.compose_values import as_mapping, is_null
+from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
+
+
+class _Way(Enum):
+    """How values meet where their kinds do not say: mappings merge key by key, lists append, scalars replace."""
+
+    REPLACE = "the later one replaces the earlier"
+    PAIRS = "both are mappings, though either may be written as a list of NAME=value"
+    NAMES = "both are mappings, though either may be written as a list of names"
+    LIST = "both are lists, though either may be written as a single value"
+    IPAM = "the later one replaces the earlier, whose entries lend what they have to those of the same subnet"
+
+
+_WAYS = {
+    ("networks", "*", "ipam", "config"): _Way.IPAM,
+    ("networks", "*", "labels"): _Way.PAIRS,
+    ("services", "*", "annotations"): _Way.PAIRS,
+    ("services", "*", "command"): _Way.REPLACE,
+    ("services", "*", "deploy", "labels"): _Way.PAIRS,
+    ("services", "*", "dns"): _Way.LIST,
+    ("services", "*", "dns_opt"): _Way.LIST,
+    ("services", "*", "dns_search"): _Way.LIST,
+    ("services", "*", "entrypoint"): _Way.REPLACE,
+    ("services", "*", "env_file"): _Way.LIST,
+    ("services", "*", "environment"): _Way.PAIRS,
+    ("services", "*", "healthcheck", "test"): _Way.REPLACE,
+    ("services", "*", "labels"): _Way.PAIRS,
+    ("services", "*", "networks"): _Way.NAMES,
+    ("services", "*", "sysctls"): _Way.PAIRS,
+}
+
+
+def merge(layers: Iterable[Mapping]) -> Mapping | None:
+    """The layers on top of each other, later ones over earlier ones; None of none. Each value keeps its own span."""
+    result: Mapping | None = None
+    for layer in layers:
+        result = _without_resets(layer) if result is None else _merge_mappings(result, layer, ())
+    return result
+
+
+def _without_resets(mapping: Mapping) -> Mapping:
+    """The same mapping where nothing in it is tagged `!reset`."""
+    entries = []
+    changed = False
+    for entry in mapping.entries:
+        value = entry.value
+        if value.tag == "!reset":
+            changed = True
+            continue
+        if isinstance(value, Mapping):
+            value = _without_resets(value)
+        if value is not entry.value:
+            changed = True
+            entry = Entry(key=entry.key, value=value, merged=entry.merged)  # noqa: PLW2901
+        entries.append(entry)
+    if not changed:
+        return mapping
+    return Mapping(span=mapping.span, entries=tuple(entries), tag=mapping.tag)
+
+
+def _merge_mappings(base: Mapping, over: Mapping, path: tuple[str, ...]) -> Mapping:
+    entries = {key.text: Entry(key=key, value=value) for key, value in base.items()}
+    for key, value in over.items():
+        before = entries.get(key.text)
+        if value.tag == "!reset":
+            entries.pop(key.text, None)
+        elif before is None or value.tag == "!override":
+            entries[key.text] = Entry(key=key, value=_without_resets(value) if isinstance(value, Mapping) else value)
+        else:
+            entries[key.text] = Entry(key=before.key, value=_merge(before.value, value, (*path, key.text)))
+    return Mapping(span=base.span, entries=tuple(entries.values()))
+
+
+def _merge(base: Node, over: Node, path: tuple[str, ...]) -> Node:
+    if is_null(over):
+        return base
+    way = _WAYS.get((path[0], "*", *path[2:])) if len(path) > 2 else None
+    if way is _Way.REPLACE:
+        return over
+    if way is _Way.IPAM and isinstance(base, Sequence) and isinstance(over, Sequence):
+        return _merge_ipam(base, over)
+    if way is _Way.LIST:
+        base, over = _as_sequence(base), _as_sequence(over)
+    elif way in (_Way.PAIRS, _Way.NAMES):
+        separator = "=" if way is _Way.PAIRS else ""
+        base = as_mapping(base, separator) if isinstance(base, Sequence) else base
+        over = as_mapping(over, separator) if isinstance(over, Sequence) else over
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return _merge_mappings(base, over, path)
+    if isinstance(base, Sequence) and isinstance(over, Sequence):
+        return Sequence(span=base.span, items=(*base.items, *over.items))
+    return over
+
+
+def _merge_ipam(base: Sequence, over: Sequence) -> Sequence:
+    by_subnet = {_subnet(item): item for item in base.items if isinstance(item, Mapping)}
+    items: list[Node] = []
+    for item in over.items:
+        before = by_subnet.get(_subnet(item)) if isinstance(item, Mapping) else None
+        items.append(_merge_mappings(before, item, ()) if before and isinstance(item, Mapping) else item)
+    return Sequence(span=over.span, items=tuple(items))
+
+
+def _subnet(entry: Mapping) -> str | None:
+    subnet = entry.get("subnet")
+    return subnet.text if isinstance(subnet, Scalar) else None
+
+
+def _as_sequence(node: Node) -> Node:
+    return Sequence(span=node.span, items=(node,)) if isinstance(node, Scalar) and not is_null(node) else node

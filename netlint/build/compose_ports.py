@@ -1,0 +1,188 @@
+"""Published ports of a Compose service.
+
+short     = [ [ address ":" ] [ ports ] ":" ] ports [ "/" protocol ]
+address   = ipv4 / "[" ipv6 "]"
+ports     = port [ "-" port ]                ; 0 as a host port: any free one
+long      = mapping with target, and published, host_ip, protocol, mode
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from netlint.build.compose_values import Values
+from netlint.build.interpolation import UNKNOWN, Expanded
+from netlint.model.compose import PortRange, PublishedPort
+from netlint.model.located import Located
+from netlint.parse.tree import Mapping, Node, Scalar
+from netlint.prefix import parse_address
+from netlint.source import Span
+
+_PROTOCOLS = ("tcp", "udp", "sctp")
+_RANGE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.ASCII)
+
+
+class _NoPortError(Exception):
+    """The entry gives no port, for a reason that was reported or that a variable decides."""
+
+
+def build_ports(items: Iterable[Node], values: Values) -> tuple[PublishedPort, ...]:
+    """The ports of a `ports` list. Of entries that say the same the last counts, in the first one's place."""
+    ports: dict[object, PublishedPort] = {}
+    for item in items:
+        try:
+            port = _short(item, values) if isinstance(item, Scalar) else _long(item, values)
+        except _NoPortError:
+            continue
+        # A host port that is not known may be another one.
+        known = port.exact and (port.published is not None or port.published_span is None)
+        address = port.address.value if port.address is not None else None
+        ports[(address, port.published, port.target, port.protocol) if known else port] = port
+    return tuple(ports.values())
+
+
+def _short(scalar: Scalar, values: Values) -> PublishedPort:
+    expanded = values.expand(scalar)
+    if isinstance(scalar.value, bool | float):
+        values.problem(scalar.span, f"{scalar.text} is no port")
+    if expanded is None or isinstance(scalar.value, bool | float):
+        raise _NoPortError
+    if isinstance(scalar.value, int):  # 010 and 0x50 are the numbers that YAML makes of them
+        number = _number(str(scalar.value), expanded.span, values)
+        return PublishedPort(target=_target(PortRange(number, number), expanded.span, values), span=expanded.span)
+    text = expanded.masked
+    body, slash, protocol = text.partition("/")
+    parts = body.rsplit(":", 2)
+    starts = [len(":".join(parts[:index])) + (index > 0) for index in range(len(parts))]
+    exact = UNKNOWN not in text and expanded.exact
+    target = _part(expanded, parts[-1], starts[-1], values)
+    if target is None:
+        raise _NoPortError
+    target = _target(target, expanded.part(starts[-1], len(body)), values)
+    published, published_span, address = None, None, None
+    if len(parts) > 1 and parts[-2]:
+        published_span = expanded.part(starts[-2], starts[-2] + len(parts[-2]))
+        published = _part(expanded, parts[-2], starts[-2], values)
+    if len(parts) > 2 and parts[0]:
+        address = _address(expanded, parts[0], values)
+    _check_lengths(published, target, expanded, values)
+    return PublishedPort(
+        target=target,
+        span=expanded.span,
+        published=None if published == PortRange(0, 0) else published,
+        published_span=None if published == PortRange(0, 0) else published_span,
+        address=address,
+        protocol=_protocol(protocol.partition("/")[0], expanded, len(body) + len(slash), values),
+        exact=exact,
+    )
+
+
+def _long(node: Node, values: Values) -> PublishedPort:
+    entry = values.mapping(node, "an entry of ports")
+    if entry is None:
+        raise _NoPortError
+    target_node, target_text = entry.get("target"), values.expand(entry.get("target"))
+    if target_text is None:
+        if target_node is None:
+            values.problem(entry.span, "this entry of ports has no target, the port of the container")
+        raise _NoPortError
+    target = _whole(target_text, values)
+    if target is None:
+        raise _NoPortError
+    target = _target(target, target_text.span, values)
+    published_text = values.expand(entry.get("published"))
+    published = _whole(published_text, values) if published_text is not None else None
+    if published_text is not None:
+        _check_lengths(published, target, published_text, values)
+    automatic = published == PortRange(0, 0)
+    host_ip = values.expand(entry.get("host_ip"))
+    protocol = values.expand(entry.get("protocol"))
+    mode = values.known(entry.get("mode"))
+    return PublishedPort(
+        target=target,
+        span=entry.span,
+        published=None if automatic else published,
+        published_span=published_text.span if published_text is not None and not automatic else None,
+        address=_address(host_ip, host_ip.masked, values) if host_ip is not None else None,
+        protocol=_protocol(protocol.masked, protocol, 0, values) if protocol is not None else "tcp",
+        mode=mode.text if mode is not None else "ingress",
+        exact=all(text.exact for text in (target_text, published_text, host_ip, protocol) if text is not None),
+    )
+
+
+def _whole(expanded: Expanded, values: Values) -> PortRange | None:
+    typed = expanded.scalar.value
+    if isinstance(typed, int) and not isinstance(typed, bool):
+        number = _number(str(typed), expanded.span, values)
+        return PortRange(number, number)
+    return _part(expanded, expanded.masked, 0, values)
+
+
+def _part(expanded: Expanded, text: str, start: int, values: Values) -> PortRange | None:
+    """The ports that `text` names, which stands at `start`; None where a variable decides."""
+    if UNKNOWN in text:
+        return None
+    span = expanded.part(start, start + len(text))
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        message = f"{text} is no port" if text else "there is no container port behind the colon"
+        raise _wrong(expanded, span, message, values)
+    first = _number(found["first"], expanded.part(start, start + found.end("first")), values, expanded.exact)
+    if found["last"] is None:
+        return PortRange(first, first)
+    last_span = expanded.part(start + found.start("last"), start + found.end("last"))
+    last = _number(found["last"], last_span, values, expanded.exact)
+    if last < first:
+        raise _wrong(expanded, span, f"the port range {text} ends before it begins", values)
+    return PortRange(first, last)
+
+
+def _number(text: str, span: Span, values: Values, exact: bool = True) -> int:
+    digits = text.lstrip("0") or "0"
+    if len(digits) > 5 or not digits.isdecimal() or int(digits) > 65535:
+        if exact:
+            values.problem(span, f"port {text} is not between 0 and 65535")
+        raise _NoPortError
+    return int(digits)
+
+
+def _target(target: PortRange, span: Span, values: Values) -> PortRange:
+    if target.first == 0:
+        values.problem(span, "a container has no port 0")
+        raise _NoPortError
+    return target
+
+
+def _check_lengths(published: PortRange | None, target: PortRange, expanded: Expanded, values: Values) -> None:
+    if published is not None and len(target) > 1 and len(published) != len(target):
+        message = f"host ports {published} and container ports {target} are not equally many"
+        raise _wrong(expanded, expanded.span, message, values)
+
+
+def _address(expanded: Expanded, text: str, values: Values) -> Located[str] | None:
+    """The host address at the start of the text, without its brackets; None where a variable decides it."""
+    if UNKNOWN in text:
+        return None
+    start, end = 0, len(text)
+    if text.startswith("[") and text.endswith("]"):
+        start, end = 1, end - 1
+    elif ":" in text and expanded.text != text:
+        help = f"write [{text}]" if parse_address(text) is not None else ""
+        raise _wrong(expanded, expanded.part(0, end), f"{text} is no host address: IPv6 needs brackets", values, help)
+    return Located(text[start:end], expanded.part(start, end), expanded.exact) if start < end else None
+
+
+def _protocol(text: str, expanded: Expanded, start: int, values: Values) -> str:
+    if not text or UNKNOWN in text:
+        return "tcp"
+    if text.lower() not in _PROTOCOLS:
+        span = expanded.part(start, start + len(text))
+        raise _wrong(expanded, span, f"{text} is no protocol that can be published: {', '.join(_PROTOCOLS)}", values)
+    return text.lower()
+
+
+def _wrong(expanded: Expanded, span: Span, message: str, values: Values, help: str = "") -> _NoPortError:
+    if expanded.exact:
+        values.problem(span, message, help)
+    return _NoPortError()

@@ -1,0 +1,167 @@
+"""Values of a Compose file: interpolated, typed as Compose types them, with what is wrong about them reported."""
+
+from __future__ import annotations
+
+from netlint.build.facts import HostFacts
+from netlint.build.interpolation import Expanded, expand
+from netlint.model.located import Located
+from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
+from netlint.prefix import Address, Prefix, parse_address, parse_prefix
+from netlint.source import Span
+
+# As Compose casts a string where a boolean is due.
+_BOOLEANS = {
+    **dict.fromkeys(("true", "1", "t", "y", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "f", "n", "no", "off"), False),
+}
+_KINDS = {Mapping: "a mapping", Sequence: "a list", Scalar: "a single value"}
+
+
+class Values:
+    """Reads values of one project. Nothing is ever reported that rests on a variable."""
+
+    def __init__(self, facts: HostFacts) -> None:
+        self.facts = facts
+        self._reported: set[tuple[Span, str]] = set()
+
+    def problem(self, span: Span, message: str, help: str = "") -> None:
+        """Report a problem, once however many services an anchor brings it to."""
+        if (span, message) not in self._reported:
+            self._reported.add((span, message))
+            self.facts.problem(span, message, help)
+
+    def mapping(self, node: Node | None, what: str) -> Mapping | None:
+        """The node where it is a mapping; what is neither that nor empty is a problem."""
+        if isinstance(node, Mapping):
+            return node
+        self._wrong_kind(node, what, "a mapping")
+        return None
+
+    def sequence(self, node: Node | None, what: str) -> tuple[Node, ...]:
+        """The items of a list; what is neither that nor empty is a problem."""
+        if isinstance(node, Sequence):
+            return node.items
+        self._wrong_kind(node, what, "a list")
+        return ()
+
+    def _wrong_kind(self, node: Node | None, what: str, wanted: str) -> None:
+        if node is None or is_null(node) or (isinstance(node, Scalar) and not expand(node).exact):
+            return
+        self.problem(node.span, f"{what} is {_KINDS[type(node)]}, not {wanted}")
+
+    def expand(self, node: Node | None) -> Expanded | None:
+        """The text of a scalar; None where there is none, or nothing in it."""
+        if not isinstance(node, Scalar) or node.value is None:
+            return None
+        expanded = expand(node)
+        if expanded.error is not None:
+            self.problem(
+                expanded.error,
+                "a variable is not written as Compose reads it",
+                "write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${NAME:+value}, and $$ for a plain $",
+            )
+        return expanded if expanded.text else None
+
+    def known(self, node: Node | None) -> Expanded | None:
+        """The same where no variable without a default has a part in it."""
+        expanded = self.expand(node)
+        return expanded if expanded is not None and expanded.known else None
+
+    def string(self, node: Node | None) -> Located[str] | None:
+        """The text; variables without a default stay in it as they are written."""
+        expanded = self.expand(node)
+        return None if expanded is None else Located(expanded.text, expanded.span, expanded.exact)
+
+    def strings(self, node: Node | None) -> tuple[Located[str], ...]:
+        """The texts of a list, or the one of a scalar."""
+        items = node.items if isinstance(node, Sequence) else (node,)
+        return tuple(text for item in items if (text := self.string(item)) is not None)
+
+    def pairs(self, node: Node | None) -> tuple[tuple[str, Located[str]], ...]:
+        """Names and values, from a mapping or a list of `NAME=value`; a name without a value has an inexact empty one."""
+        if not isinstance(node, Mapping | Sequence):
+            return ()
+        return tuple(
+            (key.text, self.string(value) or Located("", key.part(0, len(key.text)), not is_null(value)))
+            for key, value in as_mapping(node, "=").items()
+            if isinstance(value, Scalar)
+        )
+
+    def boolean(self, node: Node | None) -> Located[bool] | None:
+        expanded = self.known(node)
+        if expanded is None:
+            return None
+        value = _BOOLEANS.get(expanded.text.lower())
+        return None if value is None else Located(value, expanded.span, expanded.exact)
+
+    def integer(self, node: Node | None) -> Located[int] | None:
+        expanded = self.known(node)
+        if expanded is None:
+            return None
+        typed = expanded.scalar.value
+        if isinstance(typed, int) and not isinstance(typed, bool):
+            return Located(typed, expanded.span)
+        text = expanded.text
+        if text.isascii() and text.isdecimal() and len(text) < 10:
+            return Located(int(text), expanded.span, expanded.exact)
+        return None
+
+    def address(self, node: Node | None, what: str, version: int | None = None) -> Located[Address] | None:
+        """The address (of IP `version`) that the node holds, called `what` in a problem."""
+        expanded = self.known(node)
+        if expanded is None:
+            return None
+        address = parse_address(expanded.text) if "%" not in expanded.text else None
+        if address is None or (version is not None and address.version != version):
+            if expanded.exact:
+                kind = f"IPv{version} address" if address is not None else "address"
+                self.problem(expanded.span, f"{what} {expanded.text} is no {kind}")
+            return None
+        return Located(address, expanded.span, expanded.exact)
+
+    def prefix(self, node: Node | None, what: str) -> Located[Prefix] | None:
+        """The prefix that the node holds, called `what` in a problem. The engine wants a length in bits."""
+        expanded = self.known(node)
+        if expanded is None:
+            return None
+        base, slash, length = expanded.text.partition("/")
+        prefix = parse_prefix(expanded.text) if length.isdigit() and "%" not in base else None
+        if prefix is None:
+            if expanded.exact and not slash and parse_address(base) is not None:
+                bits = "64" if ":" in base else "24"
+                self.problem(
+                    expanded.span,
+                    f"{what} {base} has no prefix length",
+                    f"add the length of the network in bits, such as {base}/{bits}",
+                )
+            elif expanded.exact:
+                self.problem(expanded.span, f"{what} {expanded.text} is no prefix")
+            return None
+        return Located(prefix, expanded.span, expanded.exact)
+
+
+def is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None
+
+
+def as_mapping(node: Mapping | Sequence, separator: str = "") -> Mapping:
+    """A list of names, or of names and values with a `separator` between them, as the mapping it stands for."""
+    if isinstance(node, Mapping):
+        return node
+    entries = []
+    for item in node.items:
+        if not isinstance(item, Scalar):
+            continue
+        at = item.text.find(separator) if separator else -1
+        value = Scalar(span=item.part(len(item.text), len(item.text)), text="", value=None)
+        key = item
+        if at >= 0:
+            key, value = _cut(item, 0, at), _cut(item, at + 1, len(item.text))
+        entries.append(Entry(key=key, value=value))
+    return Mapping(span=node.span, entries=tuple(entries), tag=node.tag)
+
+
+def _cut(scalar: Scalar, start: int, end: int) -> Scalar:
+    text = scalar.text[start:end]
+    at = scalar.start + start if scalar.start is not None else None
+    return Scalar(span=scalar.part(start, end), text=text, value=text, start=at)

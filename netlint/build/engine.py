@@ -1,0 +1,187 @@
+"""The engine's version and state in force, from `docker info` and `docker version`, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netlint.build.facts import HostFacts, Parsed
+from netlint.model.daemon import EngineVersion, Option, Pool, Setting
+from netlint.model.located import Located
+from netlint.model.overlay import Swarm
+from netlint.parse.docker_info import Line
+from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Unsupported, Word
+from netlint.prefix import parse_prefix
+
+# Option of dockerd, its line in the text, its key in the JSON; engines 1.9 to 20.10 show them where they are set.
+_CLUSTER = (
+    ("cluster-store", "Cluster Store", "ClusterStore"),
+    ("cluster-advertise", "Cluster Advertise", "ClusterAdvertise"),
+)
+
+
+class _Stated(NamedTuple):
+    """What one output says, each value with its place. `swarm` is the node's state, `port` the data path's."""
+
+    version: Word | None
+    swarm: Word | None
+    port: Word | None
+    options: tuple[tuple[str, Word, Word], ...]
+    pools: tuple[tuple[Word, Word | None], ...]
+
+
+def build_engine(files: list[Parsed], facts: HostFacts) -> None:
+    """Add the server's version, whether it is part of a swarm, its cluster store and its address pools.
+
+    Options and pools are added only where no configuration states them: they are the same ones, seen again.
+    """
+    configured = {option.name for option in facts.options}
+    for file in files:
+        for stated in _from_json(file.tree) if file.format.endswith("-json") else (_from_text(file.tree),):
+            _add_version(stated.version, facts)
+            if stated.swarm is not None:
+                facts.swarm = _swarm(stated.swarm, stated.port)
+            if facts.pools is None and stated.pools:
+                facts.pools = [_pool(base, size) for base, size in stated.pools]
+            for name, key, value in stated.options:
+                if name not in configured:
+                    configured.add(name)
+                    facts.options.append(
+                        Option(
+                            name=name,
+                            value=value.text,
+                            span=value.span,
+                            name_span=key.span,
+                            setting=Setting.RUNNING,
+                        )
+                    )
+
+
+def _add_version(word: Word | None, facts: HostFacts) -> None:
+    if word is None:
+        return
+    version = EngineVersion.parse(word.text)
+    if version is None:
+        facts.unsupported(Unsupported(word.span, f"{word.text!r} is no version of an engine"))
+    else:
+        facts.engines.append(Located(version, word.span))
+
+
+def _swarm(state: Word, port: Word | None) -> Swarm:
+    """A node that is locked, or whose swarm fails to start, is part of it all the same."""
+    number = _number(port)
+    active = state.text != "inactive"
+    if number is None or number.value == 0:  # 0: the default
+        return Swarm(span=state.span, active=active)
+    return Swarm(span=state.span, active=active, data_path_port=number.value, data_path_port_span=number.span)
+
+
+def _pool(base: Word, size: Word | None) -> Pool:
+    return Pool(
+        span=base.span if size is None else base.span.to(size.span),
+        written=Located(base.text, base.span),
+        base=parse_prefix(base.text),
+        size=_number(size),
+        setting=Setting.RUNNING,
+    )
+
+
+def _number(word: Word | None) -> Located[int] | None:
+    if word is None or not (word.text.isascii() and word.text.isdigit() and len(word.text) < 6):
+        return None
+    return Located(int(word.text), word.span)
+
+
+# Text
+
+
+def _from_text(lines: list[Line]) -> _Stated:
+    server = [line for top in lines if not top.is_named("Client") for line in top.walk()]
+    swarm = _first(server, "Swarm")
+    port = swarm.get("Data Path Port") if swarm is not None else None
+    options: list[tuple[str, Word, Word]] = []
+    for name, title, _ in _CLUSTER:
+        line = _first(server, title)
+        if line is not None and line.value is not None:
+            options.append((name, line.key, line.value))
+    pools = _first(server, "Default Address Pools")
+    return _Stated(
+        version=_server_version(server),
+        swarm=swarm.value if swarm is not None else None,
+        port=port.value if port is not None else None,
+        options=tuple(options),
+        pools=tuple(_pool_line(line.value) for line in pools.lines if line.value is not None) if pools else (),
+    )
+
+
+def _first(lines: list[Line], key: str) -> Line | None:
+    return next((line for line in lines if line.is_named(key)), None)
+
+
+def _server_version(server: list[Line]) -> Word | None:
+    """`Server Version:` of info and of old `docker version`; from 1.8 on `Version:` below Server or its Engine."""
+    direct = _first(server, "Server Version")
+    if direct is not None:
+        return direct.value
+    for key in ("Engine", "Server"):
+        line = _first(server, key)
+        version = line.get("Version") if line is not None else None
+        if version is not None:
+            return version.value
+    return None
+
+
+def _pool_line(value: Word) -> tuple[Word, Word | None]:
+    """Base and size of `10.123.0.0/16, Size: 24`."""
+    base, _, size = value.text.partition(", Size: ")
+    word = Word(base, value.part(0, len(base)))
+    return word, Word(size, value.part(len(value.text) - len(size), len(value.text))) if size else None
+
+
+# JSON
+
+
+def _from_json(documents: list[Node]) -> Iterator[_Stated]:
+    for document in documents:
+        if not isinstance(document, Mapping):
+            continue
+        swarm = document.get("Swarm")
+        options: list[tuple[str, Word, Word]] = []
+        for name, _, key in _CLUSTER:
+            entry = document.entry(key)
+            value = _word(document.get(key))
+            if entry is not None and value is not None:
+                options.append((name, _content(entry.key), value))
+        pools = document.get("DefaultAddressPools")
+        yield _Stated(
+            version=_version_in(document),
+            swarm=_word(_below(swarm, "LocalNodeState")),
+            port=_word(_below(_below(swarm, "Cluster"), "DataPathPort")),
+            options=tuple(options),
+            pools=tuple(
+                (base, _word(_below(item, "Size")))
+                for item in (pools.items if isinstance(pools, Sequence) else ())
+                if (base := _word(_below(item, "Base"))) is not None
+            ),
+        )
+
+
+def _version_in(document: Mapping) -> Word | None:
+    """From `docker info`, from `docker version`, or from the API, whose answer is the server's part alone."""
+    version = _word(document.get("ServerVersion")) or _word(_below(document.get("Server"), "Version"))
+    if version is None and document.get("Client") is None and document.get("ApiVersion") is not None:
+        version = _word(document.get("Version"))
+    return version
+
+
+def _below(node: Node | None, key: str) -> Node | None:
+    return node.get(key) if isinstance(node, Mapping) else None
+
+
+def _word(node: Node | None) -> Word | None:
+    """A string that is not empty, or a number."""
+    return _content(node) if isinstance(node, Scalar) and node.value not in ("", None) else None
+
+
+def _content(scalar: Scalar) -> Word:
+    return Word(scalar.text, scalar.part(0, len(scalar.text)), scalar.start is not None)

@@ -1,0 +1,165 @@
+"""One packet, and whether a firewall rule matches it: yes, no, or not to be known (three-valued)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from netlint.model.netfilter import FirewallRule, Match, NameMatch
+from netlint.prefix import Address, parse_address
+
+LocalAddresses: TypeAlias = frozenset[Address] | None
+
+_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "51": "ah", "58": "ipv6-icmp",
+              "132": "sctp", "icmpv6": "ipv6-icmp", "icmp6": "ipv6-icmp"}  # fmt: skip
+
+
+class Packet(Struct, frozen=True, kw_only=True):
+    """The first packet of a connection, as it is at one hook. A port is None for a protocol without ports.
+
+    `in_interface` and `out_interface` are None where the hook does not know one; `translated` holds "DNAT" and "SNAT"
+    where an address was rewritten before.
+    """
+
+    source: Address
+    destination: Address
+    protocol: str = "tcp"
+    source_port: int | None = 40000
+    destination_port: int | None = 80
+    in_interface: str | None = None
+    out_interface: str | None = None
+    state: str = "NEW"
+    mark: int = 0
+    translated: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        def end(address: Address, port: int | None) -> str:
+            shown = f"[{address}]" if address.version == 6 and port is not None else str(address)
+            return shown if port is None else f"{shown}:{port}"
+
+        return f"{self.protocol} {end(self.source, self.source_port)} > {end(self.destination, self.destination_port)}"
+
+
+def matches(rule: FirewallRule, packet: Packet, local: LocalAddresses) -> bool | None:
+    """Whether `rule` matches: None where a condition is not modelled. `local`: the host's own addresses, if known."""
+    for match, address in ((rule.source, packet.source), (rule.destination, packet.destination)):
+        if match is not None and match.prefix.holds(address) == match.negated:
+            return False
+    for name, interface in ((rule.in_interface, packet.in_interface), (rule.out_interface, packet.out_interface)):
+        if name is not None and not name.matches(interface or ""):
+            return False
+    if rule.protocol is not None and not _protocol(rule.protocol, packet):
+        return False
+    if rule.fragment:
+        return False  # a first packet is no later fragment
+    unknown = False
+    for condition in rule.matches:
+        holds = _condition(condition, packet, local)
+        if holds is None:
+            unknown = True
+        elif holds == condition.negated:
+            return False
+    return None if unknown else True
+
+
+def _protocol(match: NameMatch, packet: Packet) -> bool:
+    name = match.name.lower()
+    name = _PROTOCOLS.get(name, name)
+    return (name in ("all", "0") or name == packet.protocol) != match.negated
+
+
+def _condition(match: Match, packet: Packet, local: LocalAddresses) -> bool | None:
+    """Whether the condition holds, before its negation."""
+    if match.module == "comment" or not match.option:  # `-m tcp` alone asks for nothing
+        return True
+    decide = _CONDITIONS.get(match.option)
+    return decide(match.values, packet, local) if decide is not None else None
+
+
+def _ports(text: str, port: int | None) -> bool | None:
+    """Whether `80`, `80:90` or `22,80:90` holds `port`; None for a name."""
+    if port is None:
+        return False
+    for part in text.split(","):
+        first, colon, last = part.partition(":")
+        low, high = first or "0", (last or "65535") if colon else first
+        if not (low.isdecimal() and high.isdecimal()):
+            return None
+        if int(low) <= port <= int(high):
+            return True
+    return False
+
+
+def _source_port(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+    return _ports(",".join(values), packet.source_port)
+
+
+def _destination_port(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+    return _ports(",".join(values), packet.destination_port)
+
+
+def _either_port(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+    answers = (_ports(",".join(values), packet.source_port), _ports(",".join(values), packet.destination_port))
+    return True if True in answers else None if None in answers else False
+
+
+def _state(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+    states = set(",".join(values).split(","))
+    return packet.state in states or bool(states & packet.translated)
+
+
+def _source_type(values: tuple[str, ...], packet: Packet, local: LocalAddresses) -> bool | None:
+    return _type(values, packet.source, local)
+
+
+def _destination_type(values: tuple[str, ...], packet: Packet, local: LocalAddresses) -> bool | None:
+    return _type(values, packet.destination, local)
+
+
+def _type(values: tuple[str, ...], address: Address, local: LocalAddresses) -> bool | None:
+    if values != ("LOCAL",):
+        return None
+    return True if address.is_loopback else None if local is None else address in local
+
+
+def _syn(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+    return packet.protocol == "tcp" and packet.state == "NEW"
+
+
+def _flags(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+    if len(values) != 2:
+        return None
+    asked = set(values[0].split(","))
+    every = {"SYN", "ACK", "FIN", "RST", "URG", "PSH"}
+    asked = every if "ALL" in asked else asked
+    wanted = every if values[1] == "ALL" else set(values[1].split(",")) - {"NONE"}
+    return packet.protocol == "tcp" and ({"SYN"} & asked) == wanted
+
+
+def _mark(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+    value, _slash, mask = values[0].partition("/") if values else ("", "", "")
+    try:
+        return packet.mark & (int(mask, 0) if mask else 0xFFFFFFFF) == int(value, 0)
+    except ValueError:
+        return None
+
+
+def _range(values: tuple[str, ...], address: Address) -> bool | None:
+    first, _, last = values[0].partition("-") if values else ("", "", "")
+    low, high = parse_address(first), parse_address(last or first)
+    if low is None or high is None:
+        return None
+    return low.version == address.version and int(low) <= int(address) <= int(high)
+
+
+_CONDITIONS: dict[str, Callable[[tuple[str, ...], Packet, LocalAddresses], bool | None]] = {
+    "sport": _source_port, "source-port": _source_port, "sports": _source_port, "source-ports": _source_port,
+    "dport": _destination_port, "destination-port": _destination_port, "dports": _destination_port,
+    "destination-ports": _destination_port, "ports": _either_port, "port": _either_port,
+    "ctstate": _state, "state": _state, "src-type": _source_type, "dst-type": _destination_type,
+    "syn": _syn, "tcp-flags": _flags, "mark": _mark,
+    "src-range": lambda values, packet, _: _range(values, packet.source),
+    "dst-range": lambda values, packet, _: _range(values, packet.destination),
+}  # fmt: skip

@@ -1,0 +1,70 @@
+"""What the packet walk needs to know of a host: its container bridges, its way out, its own addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netlint.model.host import Host
+from netlint.model.network import Network, Origin, Subnet
+from netlint.prefix import Address
+
+_CONTAINER_LINK = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*|lo|cni\d+|flannel.*|weave|cali.*|vxlan.*")
+
+
+class Bridge(NamedTuple):
+    """A container network that is there: its bridge's name and one of its subnets."""
+
+    network: Network
+    name: str
+    subnet: Subnet
+
+
+def bridges(host: Host, version: int = 4) -> Iterator[Bridge]:
+    """The container bridges of `host` that exist, by its listings or its firewall. A network that only a file asks for
+    is none: nothing says that it was created yet."""
+    for network in host.networks:
+        name = network.bridge
+        if name is None or (not network.stated and network.origin not in _SEEN):
+            continue
+        if host.interfaces is not None and host.interface(name) is None:
+            continue
+        for subnet in network.subnets:
+            if subnet.prefix.version == version and subnet.prefix.size >= 4:
+                yield Bridge(network, name, subnet)
+
+
+_SEEN = (Origin.INSPECT, Origin.INTERFACE, Origin.FIREWALL)
+
+
+def is_container_link(host: Host, name: str) -> bool:
+    """Whether the interface `name` leads to containers and not out of the host."""
+    return _CONTAINER_LINK.fullmatch(name) is not None or any(network.bridge == name for network in host.networks)
+
+
+def uplinks(host: Host) -> list[str]:
+    """Interfaces by which packets leave the host: those of the default routes, else every one that leads to no
+    containers, else those that the firewall names, else a name that no rule can mean."""
+    routes = [route.device for route in host.routes or () if route.prefix.is_default and route.device is not None]
+    if routes:
+        return list(dict.fromkeys(routes))
+    links = [link.name for link in host.interfaces or () if link.addresses and not is_container_link(host, link.name)]
+    if links:
+        return links
+    named = [
+        match.name
+        for ruleset in host.rulesets
+        for table in ruleset.tables.values()
+        for _, rule in table.rules()
+        for match in (rule.in_interface, rule.out_interface)
+        if match is not None and not match.name.endswith("+") and not is_container_link(host, match.name)
+    ]
+    return list(dict.fromkeys(named)) or ["uplink"]
+
+
+def local_addresses(host: Host) -> frozenset[Address] | None:
+    """The host's own addresses; None where no listing gives them."""
+    if host.interfaces is None:
+        return None
+    return frozenset(entry.address for link in host.interfaces for entry in link.addresses)

@@ -1,0 +1,289 @@
+"""Finds the files of a run: paths, directories, archives and standard input to inputs of a known format."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+from typing import BinaryIO, NamedTuple
+
+from netlint.archive import ArchiveError, Member, Refused, is_archive, members
+from netlint.formats import FORMATS
+from netlint.sniff import may_hold_listings, namespace, sniff
+from netlint.sniff_command import name_format
+from netlint.source import Source
+
+# An iptables dump of a million lines is 100 MB. YAML and JSON become trees many times their size.
+MAX_TEXT = 512 << 20
+MAX_TREE = 64 << 20
+_HEAD = 64 << 10
+# Directories that hold copies, tools or caches: never a host's or a project's own configuration.
+_NOT_ENTERED = frozenset(
+    """.git .hg .svn .bzr node_modules bower_components .venv venv __pycache__ .terraform .tox .nox .eggs .cache
+    .mypy_cache .ruff_cache .pytest_cache .hypothesis .gradle .idea .vscode overlay2""".split()
+)
+_BINARY_SUFFIXES = re.compile(
+    r"\.(?:png|jpe?g|gif|ico|webp|bmp|pdf|woff2?|ttf|otf|eot|mp[34]|mov|avi|webm|o|a|so|dll|exe|class|jar|war|whl|pyc"
+    r"|gz|xz|bz2|zst|lz4|7z|rar|rpm|deb|iso|img|qcow2|db|sqlite3?|bin|pem|key|crt|journal)$"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+class DiscoveryError(Exception):
+    """Arguments that name no input."""
+
+
+class Input(NamedTuple):
+    """A file that netlint takes in.
+
+    `source.path` is unique in a run. `root` is the absolute path of the directory or archive that it is relative to,
+    `namespace` the container or network namespace that a listing belongs to (None: the host's own), `named` whether
+    the user gave this very file.
+    """
+
+    source: Source
+    format: str
+    root: str
+    namespace: str | None = None
+    named: bool = False
+
+
+class Unread(NamedTuple):
+    """A file that is not taken in, and why."""
+
+    path: str
+    reason: str
+
+
+class Discovery(NamedTuple):
+    """What was found. `unreadable` was given by name or looks like an input; `skipped` was left out on purpose.
+
+    `root` is the absolute path that the inputs' paths are relative to, `named` the paths given by name, `ignored`
+    how many files of directories and archives are of no format that netlint knows.
+    """
+
+    inputs: list[Input]
+    unreadable: list[Unread]
+    skipped: list[Unread]
+    root: str
+    named: frozenset[str]
+    ignored: int
+
+
+def discover(
+    paths: Sequence[str],
+    *,
+    stdin: BinaryIO | None = None,
+    as_format: str | None = None,
+    stdin_filename: str | None = None,
+) -> Discovery:
+    """The inputs that `paths` hold: files, directories, archives, `-` for `stdin`.
+
+    Paths of the result are relative to the one directory or archive given, otherwise to the working directory.
+    `as_format` is the format of standard input and of the files given by name. Links inside directories are not
+    followed: where they lead inside the directory, their target is read under its own name.
+    DiscoveryError for arguments that make no sense; what cannot be read is in the result.
+    """
+    if as_format is not None and as_format not in FORMATS:
+        near = get_close_matches(as_format, FORMATS, n=1)
+        raise DiscoveryError(f"--as: unknown format '{as_format}'" + (f", did you mean {near[0]}?" if near else ""))
+    if stdin_filename is not None and "-" not in paths:
+        raise DiscoveryError("--stdin-filename needs the path - (standard input)")
+    alone = len(paths) == 1 and paths[0] != "-" and (os.path.isdir(paths[0]) or _opens(paths[0]))
+    collector = _Collector(os.path.abspath(paths[0]) if alone else os.getcwd(), as_format)
+    for path in paths:
+        if path == "-":
+            if stdin is None:
+                raise DiscoveryError("nothing to read on standard input")
+            collector.stream(stdin, stdin_filename or "stdin")
+        elif os.path.isdir(path):
+            collector.directory(path)
+        elif _opens(path):
+            collector.archive(path, "" if alone else collector.shown(path))
+        else:
+            collector.named_file(path)
+    return collector.result()
+
+
+def _opens(path: str) -> bool:
+    return is_archive(path) and os.path.isfile(path)
+
+
+class _Collector:
+    def __init__(self, root: str, as_format: str | None) -> None:
+        self.root = root
+        self.as_format = as_format
+        self.inputs: dict[str, Input] = {}
+        self.unreadable: dict[str, str] = {}
+        self.skipped: dict[str, str] = {}
+        self.named: set[str] = set()
+        self.ignored = 0
+
+    def result(self) -> Discovery:
+        return Discovery(
+            inputs=[self.inputs[path] for path in sorted(self.inputs)],
+            unreadable=[Unread(path, reason) for path, reason in sorted(self.unreadable.items())],
+            skipped=[Unread(path, reason) for path, reason in sorted(self.skipped.items())],
+            root=self.root,
+            named=frozenset(self.named),
+            ignored=self.ignored,
+        )
+
+    def shown(self, path: str) -> str:
+        """`path` as the report shows it."""
+        return os.path.relpath(path, self.root).replace(os.sep, "/")
+
+    def stream(self, stdin: BinaryIO, name: str) -> None:
+        name = name.replace(os.sep, "/")
+        self.named.add(name)
+        self._take(name, stdin.read, None, named=True)
+
+    def named_file(self, path: str) -> None:
+        shown = self.shown(path)
+        self.named.add(shown)
+        try:
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):
+                self.unreadable[shown] = "neither a regular file nor a directory"
+                return
+            with open(path, "rb") as file:
+                self._take(shown, file.read, status.st_size, named=True)
+        except OSError as error:
+            self.unreadable[shown] = _lower(error.strerror or str(error))
+
+    def directory(self, path: str) -> None:
+        for entry in self._files(path):
+            shown = self.shown(entry.path)
+            if shown in self.inputs:
+                continue
+            try:
+                if entry.is_symlink():
+                    self._link(entry, shown, path)
+                elif not entry.is_file():
+                    continue
+                elif is_archive(entry.name):
+                    self.skipped[shown] = "an archive inside a directory; give it by name to have it read"
+                elif self._may_be_input(entry.name):
+                    with open(entry.path, "rb") as file:
+                        self._take(shown, file.read, entry.stat().st_size)
+            except OSError as error:
+                where = self.unreadable if name_format(shown) or sniff("", shown) else self.skipped
+                where[shown] = _lower(error.strerror or str(error))
+
+    def _files(self, path: str) -> Iterator[os.DirEntry[str]]:
+        """Everything below the directory `path` but directories, in the order of names."""
+        try:
+            with os.scandir(path) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self.unreadable[self.shown(path)] = f"directory cannot be read: {_lower(error.strerror or str(error))}"
+            return
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                yield entry
+            elif entry.name not in _NOT_ENTERED:
+                yield from self._files(entry.path)
+
+    def _link(self, entry: os.DirEntry[str], shown: str, top: str) -> None:
+        """A link is not followed; where its target is not read either, one that is named as an input is reported."""
+        target, inside = os.path.realpath(entry.path), os.path.join(os.path.realpath(top), "")
+        if not target.startswith(inside) and name_format(shown) is not None:
+            self.skipped[shown] = "a link that leads out of the directory"
+
+    def _may_be_input(self, name: str) -> bool:
+        if may_hold_listings(name) and not _BINARY_SUFFIXES.search(name.lower()):
+            return True
+        self.ignored += 1
+        return False
+
+    def archive(self, path: str, prefix: str) -> None:
+        """Take the members of an archive; their paths start with `prefix`, the archive's own where it is not alone."""
+        name = prefix or os.path.basename(path)
+        self.named.add(name)
+        try:
+            for member in members(path):
+                shown = f"{prefix}/{member.name}" if prefix else member.name
+                if isinstance(member, Refused):
+                    if not member.harmless:
+                        self.unreadable[shown] = f"not read from the archive: {member.reason}"
+                    elif member.reason != "a directory" and name_format(shown) is not None:
+                        self.skipped[shown] = member.reason
+                else:
+                    self._member(member, shown)
+        except (ArchiveError, OSError) as error:
+            self.unreadable[name] = str(error)
+
+    def _member(self, member: Member, shown: str) -> None:
+        parts = member.name.split("/")
+        if not _NOT_ENTERED.isdisjoint(parts[:-1]):
+            return
+        if is_archive(member.name):
+            self.skipped[shown] = "an archive inside an archive"
+        elif self._may_be_input(parts[-1]):
+            try:
+                self._take(shown, member.read, member.size)
+            except OSError as error:
+                self.unreadable[shown] = str(error)
+
+    def _take(self, path: str, read: Callable[[int], bytes], size: int | None, *, named: bool = False) -> None:
+        """Read the file at `path` as far as it takes to know its format and, where it has one, to its end."""
+        lower = path.lower()
+        limit = MAX_TREE if lower.endswith((".yml", ".yaml", ".json")) else MAX_TEXT
+        data = read(_HEAD)
+        if len(data) == _HEAD and lower.endswith((".yml", ".yaml")):  # its top-level keys may come late
+            data += read(limit + 1 - _HEAD)
+        text = decode(data, whole=len(data) != _HEAD)
+        found = None if text is None else (self.as_format if named else None) or sniff(text, path)
+        if found is None and text is not None and named:
+            found = _named_format(text, path)
+        if found is None:
+            self._not_taken(path, "binary" if text is None else "of no format that netlint knows", named)
+            return
+        if len(data) == _HEAD and (size is None or size <= limit):
+            data += read(limit + 1 - _HEAD)
+        if len(data) > limit or (size is not None and size > limit):
+            self.unreadable[path] = f"larger than {limit >> 20} MiB"
+            return
+        text = decode(data) if len(data) > _HEAD else text
+        if text is None:
+            self.unreadable[path] = "begins as text and goes on as binary"
+            return
+        self.inputs[path] = Input(Source(path, text), found, self.root, namespace(text, path, found), named)
+
+    def _not_taken(self, path: str, reason: str, named: bool) -> None:
+        if named:
+            self.unreadable[path] = reason
+        else:
+            self.ignored += 1
+
+
+def decode(data: bytes, *, whole: bool = True) -> str | None:
+    """The text of a file, or None where it is binary: UTF-8, UTF-16 with a byte order mark, or else Latin-1.
+
+    `whole` is False for the beginning of a file, whose last character may be cut.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        decoder = codecs.getincrementaldecoder("utf-16")()
+    elif b"\0" in data:
+        return None
+    else:
+        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    try:
+        return decoder.decode(data, final=whole)
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+        return None if _CONTROL.search(text[:_HEAD]) else text
+
+
+def _named_format(text: str, path: str) -> str | None:
+    """The format of a file that only its name, given by the user, speaks for."""
+    return (
+        "shell-script" if path.endswith(".sh") or re.match(r"#!\s*\S*\b(?:ba|da|z|k)?sh\b", text) else name_format(path)
+    )
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,294 @@
+"""Puts inputs together that describe one host.
+
+A directory with facts about a host is that host, its inner directories (`etc/docker`, `sos_commands/networking`)
+included. Compose files and scripts join the host that they lie in or beside; those of a plain repository are
+deployments of their own, each on a host that is only implied.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from typing import NamedTuple
+
+from netlint.archive import is_archive, strip_suffix
+from netlint.discover import Input
+
+# Facts of which a host has one each: two directories that both hold one are two hosts.
+_SINGLE = {
+    "ip-addr": "addresses",
+    "ip-addr-json": "addresses",
+    "ip-addr-brief": "addresses",
+    "ifconfig": "addresses",
+    "ip-route": "routes",
+    "ip-route-json": "routes",
+    "route-n": "routes",
+    "iptables-save": "firewall",
+    "iptables-S": "firewall",
+    "iptables-L": "firewall",
+    "nft": "firewall",
+    "nft-json": "firewall",
+    "docker-info": "engine",
+    "docker-info-json": "engine",
+    "daemon-json": "daemon",
+}
+# What was observed on a running host, not merely written for one.
+_OBSERVED = frozenset(_SINGLE) - {"daemon-json", "nft"} | {
+    "docker-version",
+    "docker-version-json",
+    "docker-network-inspect",
+    "docker-network-ls",
+    "docker-ps",
+    "docker-inspect",
+    "docker-port",
+    "ip-rule",
+    "ip-neigh",
+    "arp",
+    "brctl",
+    "bridge",
+    "listeners",
+}
+# Written for a host, or for any number of them: these alone make no host.
+_NO_FACTS = frozenset(
+    (
+        "compose",
+        "template",
+        "shell-script",
+        "kubernetes",
+        "cni",
+        "netlint-config",
+        "docker-service",
+        "docker-json-lines",
+    )
+)
+# Directories inside a host's: the end of a path from its first such directory on is not part of the host's root.
+_INNER = re.compile(
+    r"""(?:^|/)(?:
+        (?:etc|sos_commands|sos_reports|proc|sys|containers|namespaces)(?:/.*)?
+      | (?:run|var|usr)/(?:.*/)?(?:flannel|systemd|docker|lib|kubelet|cni|resolvconf)(?:/.*)?
+      | (?:lib/)?systemd/(?:system|network|user)(?:/.*)?
+      | (?:NetworkManager|fail2ban|firewalld|cni|network|openvpn|wireguard)/
+        (?:[\w-]+\.d|zones|services|policies|client|server|system-connections)(?:/.*)?
+      | [\w@.-]+\.(?:service|socket)\.d
+      | (?:sysctl|jail|nftables|resolvconf|netplan|rules)\.d | netplan | fail2ban | firewalld
+      | default | sysconfig | run | proc
+    )$""",
+    re.VERBOSE,
+)
+# Directories into which people sort the listings of one host.
+_SORTED = re.compile(
+    r"(?:docker|network|networks|networking|net|firewall|iptables|nftables|routes|routing|kernel|sysctl|system|systemd|addresses)",
+    re.IGNORECASE,
+)
+_ETC_SORTED = re.compile(r"(?:docker|iptables|ufw|network|flannel|kubernetes|openvpn|wireguard)(?:/|$)")
+# Directories that accompany hosts or projects and are none.
+_COMPANY = re.compile(
+    r"scripts?|s?bin|tools?|ci|hack|utils?|deploy(?:ment)?|\.github|tests?|test-?data|fixtures?|samples?|docs?|examples?",
+    re.IGNORECASE,
+)
+_STANDARD = ("compose.yaml", "docker-compose.yaml")
+
+
+class HostInputs(NamedTuple):
+    """The inputs of one host. `implied`: no facts about it were given, only what is to run on it.
+
+    `name` is its directory's or archive's; None for the inputs that belong to no host at all.
+    """
+
+    name: str | None
+    implied: bool
+    inputs: list[Input]
+
+
+class _Place(NamedTuple):
+    """A directory of one scanned tree."""
+
+    root: str
+    path: str
+
+    def parent(self) -> _Place:
+        return _Place(self.root, self.path.rpartition("/")[0])
+
+    def below(self, other: _Place) -> bool:
+        """True where this place is `other` or lies inside it."""
+        inside = not other.path or self.path == other.path or self.path.startswith(other.path + "/")
+        return self.root == other.root and inside
+
+    def name(self) -> str:
+        name = os.path.basename(os.path.normpath(os.path.join(self.root, self.path)))
+        return strip_suffix(name) if is_archive(name) else name or "/"
+
+
+def group(inputs: Iterable[Input]) -> list[HostInputs]:
+    """The hosts that `inputs` describe, in the order of their paths; every input is in exactly one of them."""
+    inputs = list(inputs)
+    facts: dict[_Place, list[Input]] = {}
+    others: list[Input] = []
+    for item in inputs:
+        if item.format in _NO_FACTS:
+            others.append(item)
+        else:
+            facts.setdefault(host_root(item), []).append(item)
+    hosts = _hosts(_sorted_together(facts))
+    deployed: dict[tuple[_Place, str], list[Input]] = {}
+    rest: list[Input] = []
+    for item in others:
+        script = item.format == "shell-script"
+        host = _host_of(host_root(item) if script else _folder(item), hosts, script=script)
+        if host is not None:
+            hosts.setdefault(host, []).append(item)
+        elif script or item.format == "compose":
+            deployed.setdefault((_folder(item), "" if script else _project_file(item)), []).append(item)
+        else:
+            rest.append(item)
+    projects = _with_companions(deployed, rest)
+    groups = [HostInputs(place.name(), False, found) for place, found in hosts.items()]
+    groups += [HostInputs(_folder(found[0]).name(), True, found) for found in projects]
+    order = {item.source.path: index for index, item in enumerate(inputs)}
+    for one in groups:
+        one.inputs.sort(key=lambda item: order[item.source.path])
+    groups.sort(key=lambda one: order[one.inputs[0].source.path])
+    return _distinct(groups) + ([HostInputs(None, True, rest)] if rest else [])
+
+
+def host_root(item: Input) -> _Place:
+    """The directory of the host that an input speaks of, were it to speak of one: its own without inner directories."""
+    folder = item.source.path.rpartition("/")[0]
+    if os.path.basename(item.root) == "etc" and (_ETC_SORTED.match(folder) or _INNER.match(folder)):
+        return _Place(item.root, "")
+    inner = _INNER.search(folder)
+    return _Place(item.root, folder if inner is None else folder[: inner.start()])
+
+
+def _folder(item: Input) -> _Place:
+    return _Place(item.root, item.source.path.rpartition("/")[0])
+
+
+def _singles(inputs: Sequence[Input]) -> set[str]:
+    return {_SINGLE[item.format] for item in inputs if item.format in _SINGLE and item.namespace is None}
+
+
+def _observed(inputs: Sequence[Input]) -> bool:
+    return any(item.format in _OBSERVED and item.namespace is None for item in inputs)
+
+
+def _sorted_together(facts: dict[_Place, list[Input]]) -> dict[_Place, list[Input]]:
+    """Join `docker/`, `network/`, `firewall/` of one directory where at least one holds what was observed on a host."""
+    parents: dict[_Place, list[_Place]] = {}
+    for place in facts:
+        if place.path and _SORTED.fullmatch(place.path.rpartition("/")[2]):
+            parents.setdefault(place.parent(), []).append(place)
+    for parent, parts in parents.items():
+        whole = [item for part in parts for item in facts[part]]
+        if (len(parts) > 1 or parent in facts) and _observed(whole + facts.get(parent, [])):
+            for part in parts:
+                facts.setdefault(parent, []).extend(facts.pop(part))
+    return facts
+
+
+def _hosts(facts: dict[_Place, list[Input]]) -> dict[_Place, list[Input]]:
+    """The directories that are hosts, with the facts of those inside them that are not."""
+    hosts: dict[_Place, list[Input]] = {}
+    inside: dict[_Place, list[_Place]] = {}
+    for place in sorted(facts, key=lambda one: (one.root, one.path.count("/") + bool(one.path), one.path)):
+        outer = _nearest(place, hosts)
+        own, above = _singles(facts[place]), _singles(facts[outer]) if outer is not None else set()
+        if outer is None or own & above or (own and not above):
+            hosts[place] = list(facts[place])
+        else:
+            inside.setdefault(outer, []).append(place)
+    for outer, places in inside.items():
+        kinds = [kind for place in places for kind in _singles(facts[place])]
+        twice = {kind for kind in kinds if kinds.count(kind) > 1}
+        for place in places:  # siblings of which each has addresses of its own are hosts, whatever lies above them
+            if _singles(facts[place]) & twice:
+                hosts[place] = list(facts[place])
+        for place in places:
+            if place not in hosts:
+                hosts[_nearest(place, hosts) or outer].extend(facts[place])
+    return hosts
+
+
+def _nearest(place: _Place, hosts: Container[_Place]) -> _Place | None:
+    """The innermost host that `place` is or lies in."""
+    while place not in hosts:
+        if not place.path:
+            return None
+        place = place.parent()
+    return place
+
+
+def _host_of(place: _Place, hosts: dict[_Place, list[Input]], *, script: bool) -> _Place | None:
+    """The host that what lies at `place` is deployed on; None where it is not known, or is nobody's."""
+    around = _nearest(place, hosts)
+    several = [host for host in hosts if host.path and host.root == place.root and host.parent().below(place)]
+    if around is not None and not (len(several) > 1 and not _observed(hosts[around])):
+        return around
+    if script and _is_sibling(place, hosts):
+        return place
+    beside = [
+        host
+        for host in hosts
+        if host.path
+        and host.parent() in (place, place.parent())
+        and _observed(hosts[host])
+        and not _COMPANY.fullmatch(host.path.rpartition("/")[2])
+    ]
+    alone = len(beside) == 1 and sum(host.below(beside[0].parent()) for host in hosts) == 1
+    return beside[0] if alone else None
+
+
+def _is_sibling(place: _Place, hosts: Iterable[_Place]) -> bool:
+    """True for a directory of a site with several: beside two hosts, or beside one that is named alike."""
+    own = place.path.rpartition("/")[2]
+    if not own or _COMPANY.fullmatch(own):
+        return False
+    names = [host.path.rpartition("/")[2] for host in hosts if host.path and host.parent() == place.parent()]
+    return len(names) > 1 or any(_stem(name) == _stem(own) for name in names)
+
+
+def _stem(name: str) -> str:
+    """`host` of hostA, `node-` of node-12."""
+    return re.sub(r"(?:\d+|(?<=[a-z])[A-Z]|(?<=[-_.])[A-Za-z])$", "", name)
+
+
+def _project_file(item: Input) -> str:
+    """The name of the Compose file that a file is, or overrides."""
+    name = item.source.path.rpartition("/")[2].lower()
+    return re.sub(r"[-._]override(?=\.ya?ml)", "", re.sub(r"\.yml$", ".yaml", name))
+
+
+def _with_companions(deployed: dict[tuple[_Place, str], list[Input]], rest: list[Input]) -> list[list[Input]]:
+    """The deployments, each with the scripts of its folder where it is the only or the standard one there.
+
+    What of `rest` lies in the folder of a single deployment goes there too; the others stay in `rest`.
+    """
+    folders: dict[_Place, list[list[Input]]] = {}
+    for (folder, name), found in deployed.items():
+        if name:
+            folders.setdefault(folder, []).append(found)
+    for (folder, name), found in deployed.items():
+        if not name:
+            projects = folders.setdefault(folder, [])
+            standard = [one for one in projects if _project_file(one[0]) in _STANDARD]
+            main = projects if len(projects) == 1 else standard
+            if len(main) == 1:
+                main[0].extend(found)
+            else:
+                projects.append(found)
+    for item in list(rest):
+        projects = folders.get(_folder(item), [])
+        if len(projects) == 1:
+            projects[0].append(item)
+            rest.remove(item)
+    return [found for projects in folders.values() for found in projects]
+
+
+def _distinct(groups: list[HostInputs]) -> list[HostInputs]:
+    """Hosts of equal names get their paths as names."""
+    times = Counter(one.name for one in groups)
+    return [
+        one if times[one.name] == 1 else one._replace(name=_folder(one.inputs[0]).path or one.name) for one in groups
+    ]

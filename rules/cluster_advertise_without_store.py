@@ -1,0 +1,57 @@
+"""An engine advertises itself to a cluster without a cluster store: it refuses to start
+
+## What it means
+
+`cluster-advertise` says where other engines find this one through the cluster store. Without `cluster-store` there is
+nowhere to say it, and `dockerd` up to 20.10 stops at start with "--cluster-advertise must be accompanied by
+--cluster-store configuration".
+
+## Why it matters
+
+The engine is down after the next restart, often long after the change.
+
+## How to fix it
+
+Set `cluster-store`, or remove `cluster-advertise`. Engines from 23.0 on have neither.
+
+## Bad: nowhere to advertise
+
+```json title="daemon.json"
+{
+  "cluster-advertise": "eth0:2376"  // <- error
+}
+```
+
+## Good: both
+
+```json title="daemon.json"
+{
+  "cluster-store": "consul://10.0.0.9:8500",
+  "cluster-advertise": "eth0:2376"
+}
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import Finding, Severity, Site, rule
+
+
+@rule(
+    "NL602",
+    Severity.ERROR,
+    needs=["daemon"],
+    proof="lab: dockerd 20.10.24 ends at start with the message that the text quotes",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        if host.daemon is None or host.before(23, 0) is False:
+            continue
+        advertise = host.daemon.text("cluster-advertise")
+        if advertise is not None and host.daemon.text("cluster-store") is None:
+            yield Finding(
+                message=f"cluster-advertise {advertise.value} is set without cluster-store: dockerd refuses to start",
+                at=advertise.span,
+                help="set cluster-store to the key-value store of the cluster, or remove cluster-advertise",
+                host=host.name,
+            )

@@ -1,0 +1,90 @@
+"""Options of the key-value overlay on an engine that no longer has them
+
+## What it means
+
+`cluster-store`, `cluster-advertise` and `cluster-store-opts` set up overlay networks through an external key-value
+store. They are deprecated in 20.10 and gone in 23.0, which still knows their names only to stop at start; from 24.0 on
+they are unknown options.
+
+## Why it matters
+
+An engine from 23.0 on does not start with them. On 20.10 everything works until the next upgrade.
+
+## How to fix it
+
+Move the overlay networks to swarm mode (`docker swarm init`, attachable overlay networks) and remove the options.
+
+## Bad: the engine has no such option
+
+```json title="daemon.json"
+{
+  "cluster-store": "etcd://192.168.10.1:2379",  // <- error
+  "cluster-advertise": "eth0:2376"  // <- error
+}
+```
+
+```text title="docker-version.txt"
+Server:
+ Engine:
+  Version:          24.0.7
+```
+
+## Bad: the next upgrade will stop the engine
+
+```json title="daemon.json"
+{
+  "cluster-store": "etcd://192.168.10.1:2379",  // <- warning
+  "cluster-advertise": "eth0:2376"  // <- warning
+}
+```
+
+```text title="docker-version.txt"
+Server:
+ Engine:
+  Version:          20.10.24
+```
+
+## Good: an engine that has them
+
+```json title="daemon.json"
+{
+  "cluster-store": "etcd://192.168.10.1:2379",
+  "cluster-advertise": "eth0:2376"
+}
+```
+
+```text title="docker-version.txt"
+Server:
+ Version:      1.12.6
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import Finding, Severity, Site, rule
+
+OPTIONS = ("cluster-store", "cluster-advertise", "cluster-store-opts")
+
+
+@rule(
+    "NL604",
+    Severity.ERROR,
+    needs=["daemon", "engine"],
+    proof="lab: dockerd 28.5 ends at start on each of the options; deprecation in the 20.10 release notes",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        if host.daemon is None or host.engine is None or host.before(20, 10):
+            continue
+        removed = host.before(23, 0) is False
+        for option in host.daemon.options:
+            if option.name not in OPTIONS:
+                continue
+            fate = "was removed in 23.0: dockerd refuses to start" if removed else "is deprecated and removed in 23.0"
+            yield Finding(
+                message=f"{option.name} on Docker {host.engine.value} {fate}",
+                at=option.name_span,
+                help="move the overlay networks to swarm mode and remove the option",
+                severity=None if removed else Severity.WARNING,
+                host=host.name,
+            )

@@ -1,0 +1,68 @@
+"""An engine uses a cluster store but does not advertise itself: its overlay traffic is lost
+
+## What it means
+
+`cluster-store` makes an engine up to 20.10 keep its overlay networks in consul, etcd or ZooKeeper. To exchange traffic
+with the others it must also say where they find it: `cluster-advertise`. Without that option discovery stays off and
+the engine never joins the gossip that tells the hosts who carries which container.
+
+## Why it matters
+
+Nothing fails visibly. The engine starts without a warning, `docker network create -d overlay` succeeds, containers get
+addresses of the overlay, and every packet to a container on another host is lost.
+
+## How to fix it
+
+Set `cluster-advertise` on every host to the interface or address by which the others reach it, with the port of its
+API: `eth0:2376`. Engines from 23.0 on have neither option; there swarm mode is the way to an overlay.
+
+## Bad: only the store
+
+```json title="daemon.json"
+{
+  "cluster-store": "etcd://192.168.10.1:2379"  // <- error
+}
+```
+
+## Bad: on the command line
+
+```ini title="docker.service"
+[Service]
+ExecStart=/usr/bin/dockerd --cluster-store=consul://10.0.0.9:8500  ; <- error
+```
+
+## Good: the store and the way to this host
+
+```json title="daemon.json"
+{
+  "cluster-store": "etcd://192.168.10.1:2379",
+  "cluster-advertise": "eth0:2376"
+}
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import Finding, Severity, Site, rule
+
+
+@rule(
+    "NL601",
+    Severity.ERROR,
+    needs=["daemon"],
+    proof="lab: two engines 20.10.24 with etcd, one of them without the option: no error anywhere, every ping lost",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        if host.daemon is None or host.before(23, 0) is False:
+            continue
+        store = host.daemon.text("cluster-store")
+        if store is not None and host.daemon.text("cluster-advertise") is None:
+            yield Finding(
+                message=f"cluster-store {store.value} is set without cluster-advertise: discovery stays off and "
+                "overlay traffic of this host is lost without an error",
+                at=store.span,
+                label="the store is known, the way to this host is not",
+                help="set cluster-advertise to the interface or address that the other hosts reach, such as eth0:2376",
+                host=host.name,
+            )

@@ -1,0 +1,100 @@
+"""A network's gateway is not an address of its subnet that a bridge can have
+
+## What it means
+
+The gateway is the address of the bridge, and of the route that containers use. It must lie in the subnet and must be
+neither its first (the network itself) nor its last address (broadcast).
+
+## Why it matters
+
+The engine refuses the network ("failed to allocate gateway", "no matching subnet for gateway"), after Compose has
+already created the project's other networks. A `bip` that is a network address stops `dockerd` at start.
+
+## How to fix it
+
+Take an address inside the subnet, usually the first usable one, or leave the gateway out: that is what the engine then
+takes. `bip` is the address of docker0 with the length of its network: `10.9.0.1/24`.
+
+## Bad: outside the subnet
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    networks: [front]
+networks:
+  front:
+    ipam:
+      config:
+        - subnet: 10.20.0.0/24
+          gateway: 10.20.1.1  # <- error
+```
+
+## Bad: the network itself
+
+```json title="daemon.json"
+{
+  "bip": "10.9.0.0/24"  // <- error
+}
+```
+
+## Good: the first usable address
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    networks: [front]
+networks:
+  front:
+    ipam:
+      config:
+        - subnet: 10.20.0.0/24
+          gateway: 10.20.0.1
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import Address, Finding, Label, Located, Network, Severity, Site, Subnet, rule
+
+
+@rule(
+    "NL112",
+    Severity.ERROR,
+    proof="lab: 20.10.24 and 28.5 refuse each of the examples",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        for network in host.networks:
+            if network.external:
+                continue
+            for subnet in network.subnets:
+                if subnet.gateway is not None and (fault := _fault(subnet, subnet.gateway)):
+                    own = network.default_bridge
+                    yield Finding(
+                        message=f"{'bip' if own else 'gateway'} {subnet.gateway.value} {fault}"
+                        + ("" if own else f" of network {network.name}"),
+                        at=subnet.gateway.span,
+                        help=_help(subnet, network),
+                        related=() if own else (Label(subnet.span, f"the subnet is {subnet.prefix}"),),
+                        host=host.name,
+                    )
+
+
+def _fault(subnet: Subnet, gateway: Located[Address]) -> str | None:
+    prefix = subnet.prefix
+    if not prefix.holds(gateway.value):
+        return f"lies outside the subnet {prefix}"
+    if prefix.version == 6 or prefix.length >= 31:
+        return None
+    if gateway.value == prefix.network_address:
+        return f"is the network address of {prefix} itself"
+    return f"is the broadcast address of {prefix}" if gateway.value == prefix.broadcast_address else None
+
+
+def _help(subnet: Subnet, network: Network) -> str:
+    first = subnet.prefix.address(1) if subnet.prefix.size > 2 else None
+    if first is None:
+        return "give the network a larger subnet"
+    return f"write {first}/{subnet.prefix.length}" if network.default_bridge else f"write {first}, or leave it out"

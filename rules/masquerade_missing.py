@@ -1,0 +1,140 @@
+"""Containers reach no other network: nothing rewrites their source on the way out
+
+## What it means
+
+The addresses of a container network are known to its host alone. A packet that leaves with such an address reaches its
+destination, and the answer goes nowhere. Docker adds `-s SUBNET ! -o BRIDGE -j MASQUERADE` to the `POSTROUTING` chain
+for each bridge network; in this dump a packet from the network leaves the host as it is.
+
+## Why it matters
+
+Containers have no way out: no package server, no DNS but the embedded one, no API. Published ports still work, which
+makes the cause hard to see.
+
+## How to fix it
+
+If the rule was flushed, restart the engine (`systemctl restart docker`), and keep firewall scripts from flushing the
+`nat` table. With `iptables: false` or `ip-masq: false` add the rule yourself. If every network that the containers
+speak to has a route back to them, nothing is wrong: say so in a suppression.
+
+## Bad: POSTROUTING was flushed
+
+```text title="iptables-save.txt"
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]  # <- error
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
+-A DOCKER -i docker0 -j RETURN
+COMMIT
+```
+
+```text title="ip-addr.txt"
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
+    inet 127.0.0.1/8 scope host lo
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+```
+
+## Good: the rule is there
+
+```text title="iptables-save.txt"
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
+-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+-A DOCKER -i docker0 -j RETURN
+COMMIT
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import (
+    Bridge,
+    Confidence,
+    Finding,
+    Host,
+    Label,
+    Outcome,
+    Packet,
+    Ruleset,
+    Severity,
+    Site,
+    Step,
+    Witness,
+    bridges,
+    local_addresses,
+    parse_address,
+    rule,
+    uplinks,
+    walk,
+)
+
+ELSEWHERE = parse_address("198.51.100.7")  # a documentation address: on no network of the host
+
+
+@rule(
+    "NL403",
+    Severity.ERROR,
+    needs=["firewall", "networks"],
+    proof="lab: after iptables -t nat -F POSTROUTING containers reach no host of the LAN, and do after a restart",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        ruleset = host.ruleset(4)
+        # the tables of an engine that drives nftables itself are not in an iptables dump
+        if ruleset is None or not ruleset.complete or ruleset.table("nat") is None or host.uses_nftables:
+            continue
+        for bridge in bridges(host):
+            if bridge.network.masquerades and bridge.subnet.prefix.network().is_private:
+                yield from _bridge(host, ruleset, bridge)
+
+
+def _bridge(host: Host, ruleset: Ruleset, bridge: Bridge) -> Iterator[Finding]:
+    if ELSEWHERE is None:
+        return
+    source = bridge.subnet.prefix.address(2)
+    packets = [Packet(source=source, destination=ELSEWHERE, out_interface=uplink) for uplink in uplinks(host)]
+    outcomes = [walk(ruleset, "nat", "POSTROUTING", packet, local_addresses(host)) for packet in packets]
+    if any(outcome.verdict != "ACCEPT" or not outcome.certain for outcome in outcomes):
+        return
+    chain = ruleset.chain("nat", "POSTROUTING")
+    meant = host.daemon is not None and not (host.daemon.flag("ip-masq", True) and host.daemon.flag("iptables", True))
+    related = [Label(bridge.subnet.span, f"network {bridge.network.name} has {bridge.subnet.prefix}")]
+    for name in ("ip-masq", "iptables"):
+        option = host.daemon.get(name) if host.daemon is not None else None
+        if option is not None and option.value is False:
+            related.append(Label(option.span, f"{name} is off, so the engine adds no rule"))
+    yield Finding(
+        message=f"nothing rewrites the source of network {bridge.network.name} ({bridge.subnet.prefix}) on its way "
+        f"out: the answers of other networks do not come back",
+        at=chain.span if chain is not None else ruleset.span,
+        label=f"no rule here is for {bridge.subnet.prefix}",
+        help=f"restart the engine, or add -A POSTROUTING -s {bridge.subnet.prefix} ! -o {bridge.name} -j MASQUERADE",
+        related=tuple(related),
+        confidence=Confidence.MEDIUM if meant else None,
+        witness=_witness(packets[0], outcomes[0], bridge),
+        host=host.name,
+    )
+
+
+def _witness(packet: Packet, outcome: Outcome, bridge: Bridge) -> Witness:
+    steps = tuple(Step(step.span, step.text) for step in outcome.steps)
+    last = Step(
+        bridge.subnet.span, f"leaves {packet.out_interface} from {packet.source}, an address of this host alone"
+    )
+    return Witness(packet=str(packet), steps=(*steps, last))

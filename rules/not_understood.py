@@ -1,0 +1,40 @@
+"""Something that was read but that netlint has no model for
+
+## What it means
+
+The syntax at this place is fine, but netlint does not know what it does. It is left out of every other check.
+
+## Why it matters
+
+Silence about this place says nothing about its health.
+
+## How to fix it
+
+Nothing is wrong with the file. Look at the place yourself, and tell the authors of netlint what should be understood.
+
+## Bad: a manifest that netlint cannot judge
+
+```yaml title="weave.yaml"
+apiVersion: v1  # <- note
+kind: Service
+metadata:
+  name: web
+```
+
+## Good: everything is understood
+
+```text title="ip-route.txt"
+default via 10.0.0.1 dev eth0
+10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.5
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import Finding, Severity, Site, rule
+
+
+@rule("NL902", Severity.NOTE, proof="a statement about netlint, not about the host")
+def check(site: Site) -> Iterator[Finding]:
+    for item in site.not_understood:
+        yield Finding(message=item.message, at=item.span, help=item.help, host=item.host)

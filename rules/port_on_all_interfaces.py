@@ -1,0 +1,146 @@
+"""A port is published on every address of the host
+
+## What it means
+
+A published port without a host address is bound to all of them, IPv4 and IPv6: the LAN, the VPN, and the public address
+if the host has one. Docker's own firewall rules let the traffic in before rules in `INPUT`, and so before ufw or
+firewalld, see it.
+
+## Why it matters
+
+A database, cache, key-value store or admin interface is meant for other containers or for the host itself. These are
+what scanners look for, and many of them ask for no password. For them the finding is a warning; for other ports it is a
+note. Ports 80 and 443 are taken for meant and not reported.
+
+## How to fix it
+
+Bind the port to the address that needs it, `127.0.0.1:5432:5432`, or do not publish it: containers on a common network
+reach each other without publishing. For a whole network the option `com.docker.network.bridge.host_binding_ipv4` sets
+the default address.
+
+## Bad: a database for everybody
+
+```yaml title="compose.yaml"
+services:
+  db:
+    image: postgres:16
+    ports:
+      - "5432:5432"  # <- warning
+```
+
+## Bad: an application on every address
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    ports:
+      - "8080:8080"  # <- note
+```
+
+## Bad: a key-value store started by hand
+
+```sh title="setup.sh"
+docker run -d -p 8500:8500 -h consul --name consul progrium/consul -server -bootstrap  # <- warning
+```
+
+## Good: for this host only
+
+```yaml title="compose.yaml"
+services:
+  db:
+    image: postgres:16
+    ports:
+      - "127.0.0.1:5432:5432"
+```
+
+## Good: a web server is meant to be reached
+
+```yaml title="compose.yaml"
+services:
+  proxy:
+    image: caddy
+    ports:
+      - "80:80"
+      - "443:443"
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import Finding, Publication, Severity, Site, parse_address, rule
+
+# Well-known container ports of services that are made for a trusted network only.
+PRIVATE_PORTS = {
+    1433: "Microsoft SQL Server",
+    1521: "Oracle Database",
+    2181: "ZooKeeper",
+    2375: "the Docker API",
+    2379: "etcd",
+    3306: "MySQL",
+    5432: "PostgreSQL",
+    5984: "CouchDB",
+    6379: "Redis",
+    7474: "Neo4j",
+    8086: "InfluxDB",
+    8500: "Consul",
+    9042: "Cassandra",
+    9200: "Elasticsearch",
+    11211: "memcached",
+    15672: "RabbitMQ's management",
+    27017: "MongoDB",
+}
+# Images of such services, by the last part of their name, for those whose port is no sign.
+PRIVATE_IMAGES = ("adminer", "phpmyadmin", "pgadmin4", "portainer", "portainer-ce", "mongo-express", "redis-commander")
+WEB = (80, 443)
+
+
+@rule(
+    "NL801",
+    Severity.NOTE,
+    proof="lab: a port published without an address answers on every address of the host, IPv4 and IPv6",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        default = host.daemon.text("ip") if host.daemon is not None else None
+        for publication in host.publications():
+            port = publication.port
+            if port.published is None or port.published.first in WEB or _bound(publication):
+                continue
+            # dockerd's `ip` option is the default for docker0 alone
+            on_default_bridge = all(network.default_bridge for network in publication.networks)
+            if port.address is None and on_default_bridge and default is not None and not _wildcard(default.value):
+                continue
+            what = PRIVATE_PORTS.get(port.target.first)
+            if what is None and _image(publication) in PRIVATE_IMAGES:
+                what = _image(publication)
+            yield Finding(
+                message=f"port {port.published}/{port.protocol} of {publication.owner} is published on every address "
+                "of the host" + (f"; it is the port of {what}" if what in PRIVATE_PORTS.values() else ""),
+                at=port.span,
+                label="reachable from every network of the host, past the rules in INPUT",
+                help=f"bind it to the address that needs it, such as 127.0.0.1:{port.published}:{port.target}, or do "
+                "not publish it",
+                severity=Severity.WARNING if what is not None else None,
+                host=host.name,
+            )
+
+
+def _bound(publication: Publication) -> bool:
+    """Whether the port is bound to one address, by itself or by an option of all its networks."""
+    if publication.port.address is not None:
+        return not _wildcard(publication.port.address.value)
+    options = [network.option("com.docker.network.bridge.host_binding_ipv4") for network in publication.networks]
+    return bool(options) and all(option is not None and not _wildcard(option.value) for option in options)
+
+
+def _wildcard(address: str) -> bool:
+    parsed = parse_address(address.strip("[]"))
+    return parsed is not None and parsed.is_unspecified
+
+
+def _image(publication: Publication) -> str:
+    """`postgres` of `registry.example/library/postgres:16@sha256:…`."""
+    if publication.image is None:
+        return ""
+    return publication.image.value.partition("@")[0].rpartition("/")[2].partition(":")[0]

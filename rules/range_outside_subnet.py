@@ -1,0 +1,118 @@
+"""An address range or reserved address lies outside the subnet it belongs to
+
+## What it means
+
+`ip_range` (for docker0: `fixed-cidr`) is the part of the subnet from which the engine hands out addresses;
+`aux_addresses` are addresses of the subnet that it leaves alone. Both must lie inside the subnet.
+
+## Why it matters
+
+A reserved address outside is refused by every engine. A range outside or larger than the subnet is accepted up to
+27, and containers get addresses that their own network does not route; Docker 28 refuses the network. For docker0 every
+engine accepts a wrong `fixed-cidr`.
+
+## How to fix it
+
+Choose a range inside the subnet, or leave it out: the engine then uses the whole subnet.
+
+## Bad: a range of another subnet
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    networks: [front]
+networks:
+  front:
+    ipam:
+      config:
+        - subnet: 10.20.0.0/24
+          ip_range: 10.21.0.128/25  # <- warning
+```
+
+## Bad: an address that is not of the subnet
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    networks: [front]
+networks:
+  front:
+    ipam:
+      config:
+        - subnet: 10.20.0.0/24
+          aux_addresses:
+            router: 10.20.1.9  # <- error
+```
+
+## Bad: docker0 hands out addresses of another network
+
+```json title="daemon.json"
+{
+  "bip": "10.5.0.1/24",
+  "fixed-cidr": "10.9.0.0/24"  // <- warning
+}
+```
+
+## Good: a part of the subnet
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    networks: [front]
+networks:
+  front:
+    ipam:
+      config:
+        - subnet: 10.20.0.0/24
+          ip_range: 10.20.0.128/25
+          aux_addresses:
+            router: 10.20.0.9
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import Finding, Host, Label, Network, Severity, Site, Subnet, rule
+
+
+@rule(
+    "NL113",
+    Severity.ERROR,
+    proof="lab: 20.10.24 accepts a range outside and hands out its addresses, 28.5 refuses it; both refuse the address",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        for network in host.networks:
+            if not network.external:
+                for subnet in network.subnets:
+                    yield from _subnet(host, network, subnet)
+
+
+def _subnet(host: Host, network: Network, subnet: Subnet) -> Iterator[Finding]:
+    of = "docker0" if network.default_bridge else f"network {network.name}"
+    label = Label(subnet.span, f"the subnet is {subnet.prefix}")
+    if subnet.ip_range is not None and not subnet.prefix.contains(subnet.ip_range.value):
+        name = "fixed-cidr" if network.default_bridge else "ip_range"
+        lies = "is larger than" if subnet.ip_range.value.contains(subnet.prefix) else "lies outside"
+        refused = host.before(28, 0) is False and not network.default_bridge
+        yield Finding(
+            message=f"{name} {subnet.ip_range.value} {lies} the subnet {subnet.prefix} of {of}"
+            + (": this engine refuses it" if refused else ""),
+            at=subnet.ip_range.span,
+            help=f"choose a part of {subnet.prefix}, or leave it out",
+            related=(label,),
+            severity=None if refused else Severity.WARNING,
+            host=host.name,
+        )
+    for name, address in subnet.reserved:
+        if not subnet.prefix.holds(address.value):
+            yield Finding(
+                message=f"reserved address {address.value} ({name}) lies outside the subnet {subnet.prefix} of {of}",
+                at=address.span,
+                help=f"reserve an address of {subnet.prefix}, or leave it out",
+                related=(label,),
+                host=host.name,
+            )

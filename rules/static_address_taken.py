@@ -1,0 +1,175 @@
+"""A container asks for an address that is taken
+
+## What it means
+
+On each network an address can be given once. The gateway, the network and the broadcast address, and those reserved
+under `aux_addresses`, are taken from the start. A service with several replicas asks for its address several times.
+
+## Why it matters
+
+`docker compose config` accepts the file; at `up` the second container fails with "Address already in use". Which of the
+two that is depends on the order of the start.
+
+## How to fix it
+
+Give every container an address of its own, or none at all: containers find each other by name.
+
+## Bad: two services, one address
+
+```yaml title="compose.yaml"
+services:
+  db:
+    image: example/db
+    networks:
+      back:
+        ipv4_address: 172.28.0.5
+  cache:
+    image: example/cache
+    networks:
+      back:
+        ipv4_address: 172.28.0.5  # <- error
+networks:
+  back:
+    ipam:
+      config:
+        - subnet: 172.28.0.0/24
+```
+
+## Bad: the gateway's address
+
+```yaml title="compose.yaml"
+services:
+  db:
+    image: example/db
+    networks:
+      back:
+        ipv4_address: 172.28.0.1  # <- error
+networks:
+  back:
+    ipam:
+      config:
+        - subnet: 172.28.0.0/24
+```
+
+## Good: one each
+
+```yaml title="compose.yaml"
+services:
+  db:
+    image: example/db
+    networks:
+      back:
+        ipv4_address: 172.28.0.5
+  cache:
+    image: example/cache
+    networks:
+      back:
+        ipv4_address: 172.28.0.6
+networks:
+  back:
+    ipam:
+      config:
+        - subnet: 172.28.0.0/24
+```
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netlint.api import Address, Finding, Host, Label, Located, Network, Service, Severity, Site, Span, Subnet, rule
+
+
+class Asked(NamedTuple):
+    """An address that a service asks for on a network."""
+
+    network: Network
+    service: Service
+    address: Located[Address]
+
+
+@rule(
+    "NL115",
+    Severity.ERROR,
+    proof="lab: 20.10.24 and 28.5 start the first container and refuse the second with the text that is quoted",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        first: dict[tuple[str, Address], Asked] = {}
+        for asked in _asked(host):
+            yield from _reserved(host, asked)
+            yield from _replicated(host, asked)
+            other = first.setdefault((asked.network.name, asked.address.value), asked)
+            if other is not asked and _together(other.service, asked.service):
+                yield Finding(
+                    message=f"address {asked.address.value} of service {asked.service.name} on network "
+                    f"{asked.network.name} is also that of service {other.service.name}",
+                    at=asked.address.span,
+                    label="whoever starts second fails",
+                    help="give each container an address of its own, or none",
+                    related=(Label(other.address.span, f"service {other.service.name} asks for it here"),),
+                    host=host.name,
+                )
+
+
+def _asked(host: Host) -> Iterator[Asked]:
+    for project in host.projects:
+        for service in project.services:
+            for attachment in service.attachments:
+                network = host.network_of(project, attachment.network)
+                for address in (attachment.ipv4, attachment.ipv6):
+                    if network is not None and address is not None and address.exact:
+                        yield Asked(network, service, address)
+
+
+def _together(one: Service, other: Service) -> bool:
+    """Whether both can run at once: services of disjoint profiles need not."""
+    return not one.profiles or not other.profiles or bool(set(one.profiles) & set(other.profiles))
+
+
+def _reserved(host: Host, asked: Asked) -> Iterator[Finding]:
+    address = asked.address.value
+    for subnet in asked.network.subnets:
+        if not subnet.prefix.holds(address):
+            continue
+        holder = next(((what, span) for value, what, span in _taken(asked.network, subnet) if value == address), None)
+        if holder is not None:
+            yield Finding(
+                message=f"address {address} of service {asked.service.name} is {holder[0]} of network "
+                f"{asked.network.name}",
+                at=asked.address.span,
+                label="the container does not start",
+                help="take another address of the subnet, or none",
+                related=(Label(holder[1], holder[0]),),
+                host=host.name,
+            )
+
+
+def _taken(network: Network, subnet: Subnet) -> Iterator[tuple[Address, str, Span]]:
+    """The addresses of a subnet that no container can have, what each is, and where that is stated."""
+    prefix = subnet.prefix
+    if prefix.version == 4 and prefix.length < 31:
+        yield prefix.network_address, "the network address", subnet.span
+        yield prefix.broadcast_address, "the broadcast address", subnet.span
+    if subnet.gateway is not None:
+        yield subnet.gateway.value, "the gateway", subnet.gateway.span
+    elif network.driver in ("bridge", "overlay") and not network.internal and prefix.size > 2:
+        # without a gateway of its own a network takes the first address of its range, or of the subnet
+        pool = subnet.ip_range.value if subnet.ip_range is not None else prefix
+        first = pool.network_address
+        yield prefix.address(1) if first == prefix.network_address else first, "the gateway", subnet.span
+    for name, address in subnet.reserved:
+        yield address.value, f"reserved as {name}", address.span
+
+
+def _replicated(host: Host, asked: Asked) -> Iterator[Finding]:
+    replicas = asked.service.replicas
+    if replicas is not None and replicas.exact and replicas.value > 1:
+        yield Finding(
+            message=f"service {asked.service.name} asks for one address, {asked.address.value}, and runs "
+            f"{replicas.value} replicas",
+            at=asked.address.span,
+            label="only one container can have it",
+            help="leave the address out, or run one replica",
+            related=(Label(replicas.span, f"{replicas.value} replicas"),),
+            host=host.name,
+        )

@@ -1,0 +1,110 @@
+"""Text to model Ruleset against `iptables-restore --test`, both in CPU time: `python tests/bench/iptables_save.py`.
+
+The reference runs as root in a network namespace of its own; without root or without the binary its column is empty.
+Memory is the growth of the resident set, text included, per rule: `kept` once the parse tree is gone, `peak` before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import process_time
+from typing import NamedTuple
+
+from generate import FAMILIES, generate
+
+from netlint.build.facts import HostFacts, Parsed
+from netlint.build.netfilter import build_rulesets
+from netlint.parse.iptables_save import parse
+from netlint.source import Source
+
+REFERENCES = ("iptables-nft-restore", "iptables-legacy-restore")
+PAGE = resource.getpagesize()
+
+
+class Figures(NamedTuple):
+    """Seconds of CPU, the rules built, and the bytes a rule that the process grew by."""
+
+    seconds: float
+    rules: int
+    kept: float
+    peak: float
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+
+
+def measure(path: Path, runs: int) -> Figures:
+    """Build the ruleset of a dump in this process; the fastest of `runs`, memory of the first."""
+    best, kept, peak, rules = float("inf"), 0.0, 0.0, 0
+    for run in range(runs):
+        before = resident()
+        source = Source(path.name, path.read_text())
+        start = process_time()
+        tree, problems = parse(source)
+        facts = HostFacts("bench")
+        build_rulesets([Parsed(source, "iptables-save", tree)], facts)
+        best = min(best, process_time() - start)
+        assert not problems
+        assert not facts.unreadable
+        rules = sum(1 for ruleset in facts.rulesets for table in ruleset.tables.values() for _ in table.rules())
+        if run == 0:
+            peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / rules
+            del tree
+            kept = (resident() - before) / rules
+    return Figures(best, rules, kept, peak)
+
+
+def reference(tool: str, path: Path) -> float | None:
+    """CPU seconds of `tool --test` on a dump; None where it cannot run."""
+    if shutil.which(tool) is None or shutil.which("unshare") is None or os.geteuid() != 0:
+        return None
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(["unshare", "-n", tool, "--test", path], check=False, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        sys.exit(f"{tool}: {done.stderr.strip()[:300]}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--lines", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    options.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
+    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    arguments = options.parse_args()
+    if arguments.measure:
+        print(json.dumps(measure(arguments.measure, arguments.runs)))
+        return
+    names = [tool.removeprefix("iptables-").removesuffix("-restore") for tool in REFERENCES]
+    heads = ["dump", "lines", "rules", "lines/s", *(f"{name}/s" for name in names), *(f"to {name}" for name in names)]
+    print(("{:>10}" * (len(heads) + 2)).format(*heads, "kept B", "peak B"))
+    with tempfile.TemporaryDirectory() as folder:
+        for family in arguments.families:
+            for asked in arguments.lines:
+                path = Path(folder, f"{family}-{asked}.txt")
+                path.write_text(text := generate(family, asked))
+                lines = text.count("\n")
+                runs = arguments.runs if asked < 1_000_000 else 1
+                command = [sys.executable, __file__, "--measure", str(path), "--runs", str(runs)]
+                found = Figures(*json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+                spent = [reference(tool, path) for tool in REFERENCES]
+                speed = lines / found.seconds
+                row = [family, lines, found.rules, f"{speed:,.0f}"]
+                row += [f"{lines / other:,.0f}" if other else "-" for other in spent]
+                row += [f"{other / found.seconds:.2f}" if other else "-" for other in spent]
+                print(("{:>10}" * (len(row) + 2)).format(*row, f"{found.kept:,.0f}", f"{found.peak:,.0f}"))
+
+
+if __name__ == "__main__":
+    main()
