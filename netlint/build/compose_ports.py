@@ -15,7 +15,7 @@ from netlint.build.compose_values import Values
 from netlint.build.interpolation import UNKNOWN, Expanded
 from netlint.model.compose import PortRange, PublishedPort
 from netlint.model.located import Located
-from netlint.parse.tree import Mapping, Node, Scalar
+from netlint.parse.tree import Node, Scalar
 from netlint.prefix import parse_address
 from netlint.source import Span
 
@@ -48,24 +48,18 @@ def _short(scalar: Scalar, values: Values) -> PublishedPort:
         values.problem(scalar.span, f"{scalar.text} is no port")
     if expanded is None or isinstance(scalar.value, bool | float):
         raise _NoPortError
-    if isinstance(scalar.value, int):  # 010 and 0x50 are the numbers that YAML makes of them
-        number = _number(str(scalar.value), expanded.span, values)
-        return PublishedPort(target=_target(PortRange(number, number), expanded.span, values), span=expanded.span)
     text = expanded.masked
     body, slash, protocol = text.partition("/")
     parts = body.rsplit(":", 2)
     starts = [len(":".join(parts[:index])) + (index > 0) for index in range(len(parts))]
     exact = UNKNOWN not in text and expanded.exact
-    target = _part(expanded, parts[-1], starts[-1], values)
-    if target is None:
-        raise _NoPortError
-    target = _target(target, expanded.part(starts[-1], len(body)), values)
+    target = _target(expanded, parts[-1], starts[-1], values)
     published, published_span, address = None, None, None
     if len(parts) > 1 and parts[-2]:
         published_span = expanded.part(starts[-2], starts[-2] + len(parts[-2]))
         published = _part(expanded, parts[-2], starts[-2], values)
     if len(parts) > 2 and parts[0]:
-        address = _address(expanded, parts[0], values)
+        address = _bracketed(expanded, parts[0], values)
     _check_lengths(published, target, expanded, values)
     return PublishedPort(
         target=target,
@@ -87,12 +81,9 @@ def _long(node: Node, values: Values) -> PublishedPort:
         if target_node is None:
             values.problem(entry.span, "this entry of ports has no target, the port of the container")
         raise _NoPortError
-    target = _whole(target_text, values)
-    if target is None:
-        raise _NoPortError
-    target = _target(target, target_text.span, values)
+    target = _target(target_text, target_text.masked, 0, values)
     published_text = values.expand(entry.get("published"))
-    published = _whole(published_text, values) if published_text is not None else None
+    published = _part(published_text, published_text.masked, 0, values) if published_text is not None else None
     if published_text is not None:
         _check_lengths(published, target, published_text, values)
     automatic = published == PortRange(0, 0)
@@ -104,19 +95,11 @@ def _long(node: Node, values: Values) -> PublishedPort:
         span=entry.span,
         published=None if automatic else published,
         published_span=published_text.span if published_text is not None and not automatic else None,
-        address=_address(host_ip, host_ip.masked, values) if host_ip is not None else None,
+        address=Located(host_ip.text, host_ip.span, host_ip.exact) if host_ip is not None and host_ip.known else None,
         protocol=_protocol(protocol.masked, protocol, 0, values) if protocol is not None else "tcp",
         mode=mode.text if mode is not None else "ingress",
         exact=all(text.exact for text in (target_text, published_text, host_ip, protocol) if text is not None),
     )
-
-
-def _whole(expanded: Expanded, values: Values) -> PortRange | None:
-    typed = expanded.scalar.value
-    if isinstance(typed, int) and not isinstance(typed, bool):
-        number = _number(str(typed), expanded.span, values)
-        return PortRange(number, number)
-    return _part(expanded, expanded.masked, 0, values)
 
 
 def _part(expanded: Expanded, text: str, start: int, values: Values) -> PortRange | None:
@@ -124,6 +107,10 @@ def _part(expanded: Expanded, text: str, start: int, values: Values) -> PortRang
     if UNKNOWN in text:
         return None
     span = expanded.part(start, start + len(text))
+    typed = expanded.scalar.value
+    if isinstance(typed, int):  # 010 and 0x50 are the numbers that YAML makes of them
+        number = _number(str(typed), span, values)
+        return PortRange(number, number)
     found = _RANGE.fullmatch(text)
     if found is None:
         message = f"{text} is no port" if text else "there is no container port behind the colon"
@@ -147,10 +134,12 @@ def _number(text: str, span: Span, values: Values, exact: bool = True) -> int:
     return int(digits)
 
 
-def _target(target: PortRange, span: Span, values: Values) -> PortRange:
-    if target.first == 0:
-        values.problem(span, "a container has no port 0")
+def _target(expanded: Expanded, text: str, start: int, values: Values) -> PortRange:
+    target = _part(expanded, text, start, values)
+    if target is None:
         raise _NoPortError
+    if target.first == 0:
+        raise _wrong(expanded, expanded.part(start, start + len(text)), "a container has no port 0", values)
     return target
 
 
@@ -160,16 +149,16 @@ def _check_lengths(published: PortRange | None, target: PortRange, expanded: Exp
         raise _wrong(expanded, expanded.span, message, values)
 
 
-def _address(expanded: Expanded, text: str, values: Values) -> Located[str] | None:
+def _bracketed(expanded: Expanded, text: str, values: Values) -> Located[str] | None:
     """The host address at the start of the text, without its brackets; None where a variable decides it."""
     if UNKNOWN in text:
         return None
     start, end = 0, len(text)
     if text.startswith("[") and text.endswith("]"):
         start, end = 1, end - 1
-    elif ":" in text and expanded.text != text:
-        help = f"write [{text}]" if parse_address(text) is not None else ""
-        raise _wrong(expanded, expanded.part(0, end), f"{text} is no host address: IPv6 needs brackets", values, help)
+    elif ":" in text:
+        cure = f"write [{text}]" if parse_address(text) is not None else ""
+        raise _wrong(expanded, expanded.part(0, end), f"{text} is no host address: IPv6 needs brackets", values, cure)
     return Located(text[start:end], expanded.part(start, end), expanded.exact) if start < end else None
 
 

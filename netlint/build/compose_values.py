@@ -78,7 +78,7 @@ class Values:
         return tuple(text for item in items if (text := self.string(item)) is not None)
 
     def pairs(self, node: Node | None) -> tuple[tuple[str, Located[str]], ...]:
-        """Names and values, from a mapping or a list of `NAME=value`; a name without a value has an inexact empty one."""
+        """Names and values, from a mapping or a list of `NAME=value`; without a value: empty and inexact."""
         if not isinstance(node, Mapping | Sequence):
             return ()
         return tuple(

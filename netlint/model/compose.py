@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from netlint.model.located import Located
@@ -29,8 +31,9 @@ class PortRange(Struct, frozen=True):
 class PublishedPort(Struct, frozen=True, kw_only=True):
     """A port of a container and, where `published` is not None, of the host.
 
-    `address` is the host address as written; None stands for every address of the host, v4 and v6. `exact` is False
-    where a variable decides a part and a default was taken.
+    `address` is the host address (or name) as written; None stands for every address of the host, v4 and v6. `exact` is
+    False where a variable decides a part: its default was taken, and what has none is None. A `published_span` without
+    `published` is a host port that only a variable tells.
     """
 
     target: PortRange
@@ -55,7 +58,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
 
 
 class Service(Struct, frozen=True, kw_only=True):
-    """A service. `mode` is its network_mode, in which case it has no attachments.
+    """A service. `mode` is its network_mode; attachments beside it are what Compose refuses.
 
     `environment` holds names and places; values only in Located form for rules that read addresses out of them, and
     never for a report. `replicas` is the number of containers that run at once.
@@ -79,14 +82,32 @@ class Service(Struct, frozen=True, kw_only=True):
         return next((a for a in self.attachments if a.network == network), None)
 
 
+class DuplicateKey(NamedTuple):
+    """A key that stands again in one mapping, which Compose refuses."""
+
+    name: str
+    first: Span
+    again: Span
+
+
 class Project(Struct, frozen=True, kw_only=True):
-    """A Compose project: one file, or a file with its overrides. `networks` are keyed by the name inside the file."""
+    """A Compose project: one file, or a file with its overrides. `networks` are keyed by the name inside the file.
+
+    Networks that no service uses are among them, though Compose creates them not (`uses`). `partial`: a service has
+    neither image nor build, so that the file is meant to be laid over another.
+    """
 
     name: str
     span: Span
     files: tuple[str, ...]
     services: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
+    partial: bool = False
+    duplicate_keys: tuple[DuplicateKey, ...] = ()
+
+    def uses(self, key: str) -> bool:
+        """Whether a service is on the network."""
+        return any(service.attachment(key) is not None for service in self.services)
 
     def network(self, key: str) -> Network | None:
         return next((n for n in self.networks if n.key == key), None)

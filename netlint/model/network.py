@@ -74,6 +74,7 @@ class Network(Struct, frozen=True, kw_only=True):
     subnets: tuple[Subnet, ...] = ()
     subnets_open: bool = False
     internal: bool = False
+    attachable: bool = False
     external: bool = False
     ingress: bool = False
     default_bridge: bool = False

@@ -1,0 +1,110 @@
+"""Networks of a Compose project."""
+
+from __future__ import annotations
+
+from netlint.build.compose_values import Values
+from netlint.model.located import Located
+from netlint.model.network import Network, Origin, Subnet
+from netlint.parse.tree import Mapping, Node, Scalar
+from netlint.prefix import Address
+
+
+def build_networks(declared: Node | None, project: str, values: Values) -> list[Network]:
+    """The networks that the top-level `networks` declares, in order, named as the engine will know them."""
+    node = values.mapping(declared, "networks")
+    if node is None:
+        return []
+    networks = []
+    for key, value in node.items():
+        body = values.mapping(value, f"network {key.text}")
+        networks.append(_network(key, body or Mapping(span=value.span, entries=()), project, values))
+    return networks
+
+
+def _network(key: Scalar, body: Mapping, project: str, values: Values) -> Network:
+    span = key.part(0, len(key.text))
+    name = values.string(body.get("name"))
+    external = body.get("external")
+    if isinstance(external, Mapping):  # the form of file format 2 and 3.0 to 3.4
+        name = values.string(external.get("name")) or name
+    if isinstance(external, Mapping) or _is_external(external, values):
+        return Network(
+            name=name.value if name is not None else key.text,
+            span=span,
+            origin=Origin.COMPOSE,
+            key=key.text,
+            project=project,
+            external=True,
+        )
+    driver = values.string(body.get("driver"))
+    subnets, subnets_open = _subnets(body.get("ipam"), key.text, values)
+    return Network(
+        name=name.value if name is not None else f"{project}_{key.text}",
+        span=span,
+        origin=Origin.COMPOSE,
+        driver=driver.value if driver is not None else "bridge",
+        driver_span=driver.span if driver is not None else None,
+        scope="swarm" if driver is not None and driver.value == "overlay" else "local",
+        key=key.text,
+        project=project,
+        subnets=subnets,
+        subnets_open=subnets_open,
+        internal=_flag(body, "internal", values),
+        attachable=_flag(body, "attachable", values),
+        ipv6=values.boolean(body.get("enable_ipv6")),
+        options=values.pairs(body.get("driver_opts")),
+        labels=tuple((label, value.value) for label, value in values.pairs(body.get("labels"))),
+    )
+
+
+def _is_external(node: Node | None, values: Values) -> bool:
+    """True also where only a variable tells: then nothing of the network is known."""
+    expanded = values.expand(node)
+    flag = values.boolean(node)
+    return expanded is not None and (flag is None or flag.value)
+
+
+def _flag(body: Mapping, key: str, values: Values) -> bool:
+    flag = values.boolean(body.get(key))
+    return flag is not None and flag.value
+
+
+def _subnets(ipam: Node | None, network: str, values: Values) -> tuple[tuple[Subnet, ...], bool]:
+    """The subnets, and whether there is one that only a variable tells."""
+    body = values.mapping(ipam, f"ipam of network {network}")
+    items = values.sequence(body.get("config"), f"ipam config of network {network}") if body is not None else ()
+    subnets: list[Subnet] = []
+    is_open = False
+    for item in items:
+        entry = values.mapping(item, f"an entry in the ipam config of network {network}")
+        if entry is None:
+            continue
+        written = values.expand(entry.get("subnet"))
+        if written is not None and not written.known and written.error is None:
+            is_open = True
+        prefix = values.prefix(entry.get("subnet"), f"subnet of network {network}:")
+        ip_range = values.prefix(entry.get("ip_range"), f"ip_range of network {network}:")
+        gateway = values.address(entry.get("gateway"), f"gateway of network {network}:")
+        reserved = _reserved(entry.get("aux_addresses"), network, values)
+        if prefix is None or written is None:
+            continue
+        subnets.append(
+            Subnet(
+                prefix=prefix.value,
+                written=Located(written.text, written.span, written.exact),
+                gateway=gateway,
+                ip_range=ip_range,
+                reserved=reserved,
+            )
+        )
+    return tuple(subnets), is_open
+
+
+def _reserved(node: Node | None, network: str, values: Values) -> tuple[tuple[str, Located[Address]], ...]:
+    body = values.mapping(node, f"aux_addresses of network {network}")
+    if body is None:
+        return ()
+    found = (
+        (key.text, values.address(value, f"address {key.text} of network {network}:")) for key, value in body.items()
+    )
+    return tuple((name, address) for name, address in found if address is not None)
