@@ -10,7 +10,17 @@ from netlint.dataplane.paths import Path, paths
 from netlint.dataplane.view import Bridge, bridges, is_container_link, local_addresses, uplinks
 from netlint.dataplane.walk import Outcome, walk
 from netlint.finding import Confidence, Edit, Finding, Fix, Label, Severity, Step, Witness
-from netlint.model.action import Action, ContainerRun, DockerStart, FirewallChange, FirewallFlush
+from netlint.model.action import (
+    Action,
+    AddressChange,
+    ChainChange,
+    ContainerRun,
+    DockerStart,
+    FirewallChange,
+    FirewallFlush,
+    RouteChange,
+    WeaveAddress,
+)
 from netlint.model.compose import Attachment, PortRange, Project, PublishedPort, Service
 from netlint.model.daemon import Daemon, EngineVersion, ExecStart, Option, Pool, Setting
 from netlint.model.host import (
@@ -35,9 +45,11 @@ from netlint.source import Span
 __all__ = [
     "Action",
     "Address",
+    "AddressChange",
     "Attachment",
     "Bridge",
     "Chain",
+    "ChainChange",
     "Claim",
     "ClaimKind",
     "Confidence",
@@ -77,6 +89,7 @@ __all__ = [
     "Reserved",
     "Resolver",
     "Route",
+    "RouteChange",
     "Ruleset",
     "Service",
     "Setting",
@@ -88,6 +101,7 @@ __all__ = [
     "Swarm",
     "Table",
     "Weave",
+    "WeaveAddress",
     "Witness",
     "bridges",
     "claims",

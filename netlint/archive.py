@@ -177,7 +177,7 @@ def _zip(file: IO[bytes], allowance: int) -> Iterator[Member | Refused]:
 
     left = [allowance]
     with _damage():
-        archive = zipfile.ZipFile(file)  # noqa: SIM115 - holds nothing but the file
+        archive = zipfile.ZipFile(file)
     for info in archive.infolist():
         yield _zip_member(archive, info, left)
 

@@ -13,7 +13,7 @@ from netlint.config import Config
 from netlint.discover import Discovery
 from netlint.finding import Finding, Severity
 from netlint.hosts import group
-from netlint.model.host import IgnoreComment, InputProblem, Site
+from netlint.model.host import IgnoreComment, Site
 from netlint.rule import Rule, select
 from netlint.run import Coverage, FileCoverage, NotChecked, Run
 from netlint.source import Source, Span
@@ -27,10 +27,7 @@ def build(discovery: Discovery, config: Config) -> tuple[Site, list[FileCoverage
         for host in group(discovery.inputs):
             builder.add(host)
     for item in discovery.unreadable:
-        builder.unreadable.append(InputProblem(Span(item.path, 0, 0), item.reason))
-        builder.files.append(
-            FileCoverage(path=item.path, format=None, host=None, status="unread", problems=1, reason=item.reason)
-        )
+        builder.files.append(FileCoverage(path=item.path, format=None, host=None, status="unread", reason=item.reason))
     ignores = [comment for item in discovery.inputs for comment in ignore_comments(item.source)]
     return builder.site(ignores), builder.files
 
@@ -39,7 +36,6 @@ def check(discovery: Discovery, rules: Sequence[Rule], config: Config, *, ignore
     """Check everything that was discovered. `ignores` False shows suppressed findings as if nothing suppressed them."""
     site, files = build(discovery, config)
     sources = {item.source.path: item.source for item in discovery.inputs}
-    sources |= {item.path: Source(item.path, "") for item in discovery.unreadable}
     active = active_rules(rules, config)
     findings = [finding for one in active for finding in findings_of(one, site, config)]
     findings = list(fingerprinted(ordered(findings), sources))

@@ -74,5 +74,5 @@ FORMATS: dict[str, Format] = {
     "vpn-config": Format("WireGuard or OpenVPN configuration"),
     "netlint-config": Format("netlint configuration"),
     "docker-json-lines": Format("docker listing with --format json"),
-    "template": Format("template of a Compose file"),
+    "template": Format("template"),
 }

@@ -144,12 +144,12 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
         else:
             rest.append(item)
     projects = _with_companions(deployed, rest)
-    groups = [HostInputs(place.name(), False, found) for place, found in hosts.items()]
-    groups += [HostInputs(_folder(found[0]).name(), True, found) for found in projects]
+    groups = [(place, HostInputs(place.name(), False, found)) for place, found in hosts.items()]
+    groups += [(place, HostInputs(place.name(), True, found)) for place, found in projects]
     order = {item.source.path: index for index, item in enumerate(inputs)}
-    for one in groups:
+    for _, one in groups:
         one.inputs.sort(key=lambda item: order[item.source.path])
-    groups.sort(key=lambda one: order[one.inputs[0].source.path])
+    groups.sort(key=lambda pair: order[pair[1].inputs[0].source.path])
     return _distinct(groups) + ([HostInputs(None, True, rest)] if rest else [])
 
 
@@ -260,8 +260,10 @@ def _project_file(item: Input) -> str:
     return re.sub(r"[-._]override(?=\.ya?ml)", "", re.sub(r"\.yml$", ".yaml", name))
 
 
-def _with_companions(deployed: dict[tuple[_Place, str], list[Input]], rest: list[Input]) -> list[list[Input]]:
-    """The deployments, each with the scripts of its folder where it is the only or the standard one there.
+def _with_companions(
+    deployed: dict[tuple[_Place, str], list[Input]], rest: list[Input]
+) -> list[tuple[_Place, list[Input]]]:
+    """The deployments with their folders, each with the scripts there where it is the only or the standard one.
 
     What of `rest` lies in the folder of a single deployment goes there too; the others stay in `rest`.
     """
@@ -278,17 +280,18 @@ def _with_companions(deployed: dict[tuple[_Place, str], list[Input]], rest: list
                 main[0].extend(found)
             else:
                 projects.append(found)
-    for item in list(rest):
-        projects = folders.get(_folder(item), [])
-        if len(projects) == 1:
-            projects[0].append(item)
-            rest.remove(item)
-    return [found for projects in folders.values() for found in projects]
+    alone = {folder: projects[0] for folder, projects in folders.items() if len(projects) == 1}
+    for item in rest:
+        if _folder(item) in alone:
+            alone[_folder(item)].append(item)
+    rest[:] = [item for item in rest if _folder(item) not in alone]
+    return [(folder, found) for folder, projects in folders.items() for found in projects]
 
 
-def _distinct(groups: list[HostInputs]) -> list[HostInputs]:
-    """Hosts of equal names get their paths as names."""
-    times = Counter(one.name for one in groups)
-    return [
-        one if times[one.name] == 1 else one._replace(name=_folder(one.inputs[0]).path or one.name) for one in groups
-    ]
+def _distinct(groups: list[tuple[_Place, HostInputs]]) -> list[HostInputs]:
+    """Hosts of equal names get their directories as names; where one directory has several, their first files."""
+    names = [one.name for _, one in groups]
+    for others in ([place.path for place, _ in groups], [one.inputs[0].source.path for _, one in groups]):
+        times = Counter(names)
+        names = [name if times[name] == 1 else other or name for name, other in zip(names, others, strict=True)]
+    return [one._replace(name=name) for name, (_, one) in zip(names, groups, strict=True)]

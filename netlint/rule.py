@@ -17,7 +17,10 @@ NEEDS: dict[str, tuple[Callable[[Host], bool], str]] = {
     "addresses": (lambda host: host.interfaces is not None, "no address listing (ip addr)"),
     "routes": (lambda host: host.routes is not None, "no route table (ip route)"),
     "firewall": (lambda host: bool(host.rulesets), "no firewall dump (iptables-save)"),
-    "daemon": (lambda host: host.daemon is not None, "no daemon configuration (daemon.json, docker.service)"),
+    "daemon": (
+        lambda host: host.daemon is not None and host.daemon.configured,
+        "no daemon configuration (daemon.json, docker.service)",
+    ),
     "networks": (lambda host: bool(host.networks), "no Docker networks (docker network inspect, Compose file)"),
     "engine": (lambda host: host.engine is not None, "no engine version (docker version, --engine)"),
     "resolver": (lambda host: host.resolver is not None, "no resolv.conf"),

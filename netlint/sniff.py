@@ -96,6 +96,8 @@ _SHELL_COMMAND = (
     r"|bridge|sysctl|weave|kubeadm|flanneld|firewall-cmd|ufw|ethtool|route|ifconfig|ovs-vsctl)[ \t]+[\w$\"'-]"
     r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
 )
+_TEMPLATE_NAME = re.compile(r"\.(?:j2|jinja2?|tpl|tmpl|gotmpl|erb|mustache)$")
+_TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
 _SHEBANG = re.compile(r"#!\s*\S*(?:/|env\s+)(?P<program>[\w-]+)")
 _HTTP_HEADERS = re.compile(r"\AHTTP/[\d.]+ \d+.*\n(?:[\w-]+: .*\n)*")  # what `curl -i` prints of the engine's API
 # What each network namespace has of its own.
@@ -139,6 +141,9 @@ def _sniff(text: str, path: str) -> str | None:
     if not may_hold_listings(path):
         return None
     name = lower.rpartition("/")[2]
+    if _TEMPLATE_NAME.search(name) and _TEMPLATE_MARK.search(text):
+        if yaml_format(text, path) in ("compose", "kubernetes", "template"):
+            return "template"
     text = _HTTP_HEADERS.sub("", text, count=1)
     start = text[:4096].lstrip()
     if not start:
@@ -254,4 +259,6 @@ def _by_name(text: str, path: str) -> str | None:
         return "sysctl"
     if re.search(r"\.(?:service|socket)\.d/[^/]+\.conf$", lower) and "docker" in lower:
         return "systemd-unit"
+    if name_format(path) == "docker-version" and re.search(r"^\s*Version:\s+\d+\.\d", text, re.MULTILINE):
+        return "docker-version"
     return None

@@ -38,7 +38,7 @@ COMMIT
 *nat
 :PREROUTING ACCEPT [0:0]  # <- error
 :INPUT ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]  # <- error
 :POSTROUTING ACCEPT [0:0]
 -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
 COMMIT
@@ -148,6 +148,7 @@ def _dump(host: Host, ruleset: Ruleset) -> Iterator[Finding]:
         yield Finding(
             message=f"Docker's {need.target} in table {need.table}: {gone} missing, so {need.effect}",
             at=start.span,
+            severity=Severity.WARNING if need.target == "DOCKER-USER" else None,
             label=f"no packet of {need.chain} comes to {need.target}",
             help="restart the engine, and keep other tools from flushing or restoring this table",
             host=host.name,

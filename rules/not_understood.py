@@ -12,13 +12,11 @@ Silence about this place says nothing about its health.
 
 Nothing is wrong with the file. Look at the place yourself, and tell the authors of netlint what should be understood.
 
-## Bad: a manifest that netlint cannot judge
+## Bad: a command that changes more than netlint follows
 
-```yaml title="weave.yaml"
-apiVersion: v1  # <- note
-kind: Service
-metadata:
-  name: web
+```sh title="setup.sh"
+docker network create shop
+ip rule add from 172.18.0.0/16 lookup 100  # <- note
 ```
 
 ## Good: everything is understood

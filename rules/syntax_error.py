@@ -45,10 +45,22 @@ COMMIT
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Severity, Site, rule
+from netlint.api import Finding, InputProblem, Label, Severity, Site, rule
+
+SHOWN = 4  # places of one problem that a file repeats
 
 
 @rule("NL901", Severity.ERROR, proof="the parsers' own tests; dockerd and iptables-restore refuse the examples")
 def check(site: Site) -> Iterator[Finding]:
+    repeated: dict[tuple[str, str], list[InputProblem]] = {}
     for problem in site.unreadable:
-        yield Finding(message=problem.message, at=problem.span, help=problem.help, host=problem.host)
+        repeated.setdefault((problem.span.source, problem.message), []).append(problem)
+    for (_, message), problems in repeated.items():
+        first, *others = problems
+        yield Finding(
+            message=message + (f", here and at {len(others)} other places of the file" if others else ""),
+            at=first.span,
+            help=first.help,
+            related=tuple(Label(other.span, "here too") for other in others[: SHOWN - 1]),
+            host=first.host,
+        )

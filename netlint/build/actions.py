@@ -30,6 +30,7 @@ _BUILDERS: dict[str, Callable[[Command, HostFacts], None]] = {
 # They change the network and have no model; all other programs are of no account here.
 _NOT_MODELLED = ("brctl", "bridge", "ebtables", "firewall-cmd", "ipset", "ipvsadm", "kubeadm", "nmcli", "tc", "ufw")
 _STARTS = ("start", "restart", "try-restart", "force-reload", "enable")
+_ONLY_TELLS = frozenset(("--validate", "--version", "-v", "--help", "-h"))
 _UNITS = ("docker", "docker.service")
 
 
@@ -70,7 +71,7 @@ def starts_docker(command: Command) -> bool:
         case ["snap", "start" | "restart", "docker", *_]:
             return True
         case ["dockerd" | "docker", *_]:
-            return daemon_command(command.words) is not None
+            return daemon_command(command.words) is not None and _ONLY_TELLS.isdisjoint(words)
         case _:
             return False
 

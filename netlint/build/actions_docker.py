@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
+from msgspec.structs import replace
+
 from netlint.build.arguments import Flag, read_flags
+from netlint.build.compose_ports import build_ports
+from netlint.build.compose_values import Values
 from netlint.build.facts import HostFacts
-from netlint.build.script_ports import parse_published
 from netlint.build.weave import build_weave_plugin
 from netlint.model.action import ContainerRun
 from netlint.model.compose import PublishedPort
@@ -15,7 +18,7 @@ from netlint.model.located import Located
 from netlint.model.network import Network, Origin, Subnet
 from netlint.model.overlay import Swarm
 from netlint.parse.shell import Command
-from netlint.parse.tree import Unsupported, Word
+from netlint.parse.tree import Scalar, Unsupported, Word
 from netlint.parse.words import cut
 from netlint.prefix import Address, Prefix, parse_address, parse_prefix
 
@@ -26,6 +29,8 @@ _RUN_SWITCHES = frozenset(
 )
 _NETWORK_SWITCHES = frozenset("--attachable --config-only --ingress --internal --ipv4 --ipv6 --help".split())
 _SWARM_SWITCHES = frozenset("--autolock --force-new-cluster --help".split())
+# In a word that is not exact: an expansion or a placeholder.
+_OPEN = frozenset("$`<")
 _NOT_MODELLED = {
     ("service", "create"),
     ("service", "update"),
@@ -60,16 +65,13 @@ def build_run(command: Command, words: Sequence[Word], facts: HostFacts) -> Cont
     """Add the container that `docker run` or `docker create` with these arguments makes."""
     flags, rest = read_flags(words, _RUN_SWITCHES, interspersed=False)
     network, address = _attached(flags)
-    ports: list[PublishedPort] = []
-    for flag in _named(flags, "-p", "--publish"):
-        if flag.value is not None:
-            ports += parse_published(flag.value, facts)
+    published = [flag.value for flag in _named(flags, "-p", "--publish") if flag.value is not None]
     run = ContainerRun(
         span=command.span,
         image=_located(rest[0]) if rest else None,
         name=_last(flags, "--name"),
         network=network,
-        ports=tuple(ports),
+        ports=tuple(_ports(published, facts)),
         command=tuple(_located(word) for word in rest[1:]),
         address=address,
         dns=tuple(_located(flag.value) for flag in _named(flags, "--dns") if flag.value is not None),
@@ -77,6 +79,17 @@ def build_run(command: Command, words: Sequence[Word], facts: HostFacts) -> Cont
     )
     facts.actions.append(run)
     return run
+
+
+def _ports(words: Iterable[Word], facts: HostFacts) -> Iterator[PublishedPort]:
+    """The ports of `--publish`, whose syntax is Compose's short one; what a variable leaves open is passed over."""
+    values = Values(facts)
+    for word in words:
+        if word.exact or _OPEN.isdisjoint(word.text):
+            start = word.span.start if word.verbatim else None
+            scalar = Scalar(span=word.span, text=word.text, value=word.text, start=start)
+            for port in build_ports([scalar], values):
+                yield port if word.exact else replace(port, exact=False)
 
 
 def _attached(flags: Sequence[Flag]) -> tuple[Located[str] | None, Located[Address] | None]:

@@ -73,6 +73,7 @@ def _subnets(ipam: Node | None, network: str, values: Values) -> tuple[tuple[Sub
     """The subnets, and whether there is one that only a variable tells."""
     body = values.mapping(ipam, f"ipam of network {network}")
     items = values.sequence(body.get("config"), f"ipam config of network {network}") if body is not None else ()
+    where = f"network {network}"
     subnets: list[Subnet] = []
     is_open = False
     for item in items:
@@ -82,9 +83,9 @@ def _subnets(ipam: Node | None, network: str, values: Values) -> tuple[tuple[Sub
         written = values.expand(entry.get("subnet"))
         if written is not None and not written.known and written.error is None:
             is_open = True
-        prefix = values.prefix(entry.get("subnet"), f"subnet of network {network}:")
-        ip_range = values.prefix(entry.get("ip_range"), f"ip_range of network {network}:")
-        gateway = values.address(entry.get("gateway"), f"gateway of network {network}:")
+        prefix = values.prefix(entry.get("subnet"), "subnet", where)
+        ip_range = values.prefix(entry.get("ip_range"), "ip_range", where)
+        gateway = values.address(entry.get("gateway"), "gateway", where)
         reserved = _reserved(entry.get("aux_addresses"), network, values)
         if prefix is None or written is None:
             continue
@@ -105,6 +106,7 @@ def _reserved(node: Node | None, network: str, values: Values) -> tuple[tuple[st
     if body is None:
         return ()
     found = (
-        (key.text, values.address(value, f"address {key.text} of network {network}:")) for key, value in body.items()
+        (key.text, values.address(value, f"auxiliary address {key.text}", f"network {network}"))
+        for key, value in body.items()
     )
     return tuple((name, address) for name, address in found if address is not None)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from netlint.build.compose_ports import build_ports
 from netlint.build.compose_values import Values, as_mapping
+from netlint.build.interpolation import Expanded
 from netlint.model.compose import Attachment, Service
 from netlint.model.located import Located
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence
@@ -33,8 +36,9 @@ def is_partial(services: Mapping) -> bool:
 
 def _service(key: Scalar, body: Mapping, values: Values, version_1: bool) -> Service:
     mode = values.string(body.get("net" if version_1 else "network_mode"))
-    attachments = () if version_1 else _attachments(key, body.get("networks"), values)
-    if not attachments and mode is None and not version_1:
+    attachments = None if version_1 else _attachments(key, body.get("networks"), values)
+    # A provider is a program on the host: no container, no network.
+    if attachments is None and mode is None and not version_1 and body.get("provider") is None:
         attachments = (Attachment(network="default", span=key.part(0, len(key.text)), implicit=True),)
     deploy = body.get("deploy")
     replicas = values.integer(body.get("scale"))
@@ -46,7 +50,7 @@ def _service(key: Scalar, body: Mapping, values: Values, version_1: bool) -> Ser
         image=values.string(body.get("image")),
         container_name=values.string(body.get("container_name")),
         mode=mode,
-        attachments=attachments,
+        attachments=attachments or (),
         ports=build_ports(values.sequence(body.get("ports"), f"ports of service {key.text}"), values),
         replicas=replicas,
         environment=values.pairs(body.get("environment")),
@@ -57,34 +61,37 @@ def _service(key: Scalar, body: Mapping, values: Values, version_1: bool) -> Ser
     )
 
 
-def _attachments(service: Scalar, node: Node | None, values: Values) -> tuple[Attachment, ...]:
+def _attachments(service: Scalar, node: Node | None, values: Values) -> tuple[Attachment, ...] | None:
+    """The networks that a service names, but for those that only a variable tells; None where it names none."""
     if isinstance(node, Sequence):
         node = as_mapping(node)
     body = values.mapping(node, f"networks of service {service.text}")
-    if body is None:
-        return ()
-    return tuple(_attachment(service, key, value, values) for key, value in body.items())
+    if body is None or not body.entries:
+        return None
+    return tuple(
+        _attachment(name, key, value, f"service {service.text} on network {name.text}", values)
+        for key, value in body.items()
+        if (name := values.known(key)) is not None
+    )
 
 
-def _attachment(service: Scalar, key: Scalar, value: Node, values: Values) -> Attachment:
-    where = f"network {key.text} of service {service.text}"
+def _attachment(name: Expanded, key: Scalar, value: Node, where: str, values: Values) -> Attachment:
     body = values.mapping(value, where) or Mapping(span=value.span, entries=())
-    expanded = values.expand(key)
     return Attachment(
-        network=expanded.text if expanded is not None else key.text,
+        network=name.text,
         span=key.part(0, len(key.text)),
-        ipv4=values.address(body.get("ipv4_address"), f"ipv4_address on {where}:", 4),
-        ipv6=values.address(body.get("ipv6_address"), f"ipv6_address on {where}:", 6),
+        ipv4=values.address(body.get("ipv4_address"), "ipv4_address", where, 4),
+        ipv6=values.address(body.get("ipv6_address"), "ipv6_address", where, 6),
         aliases=tuple(alias.value for alias in values.strings(body.get("aliases"))),
     )
 
 
 def _command(node: Node | None, values: Values) -> tuple[Located[str], ...]:
-    """The words of a command, which may be a list or one text that Compose splits as a shell does."""
+    """The words of a command: a list, or a text that Compose splits as a shell does, up to the first `;`, `&` or `|`."""
     if isinstance(node, Sequence):
         return values.strings(node)
     expanded = values.expand(node)
     if expanded is None:
         return ()
-    words = split(expanded.word(), Quoting.SHELL).words
+    words = takewhile(lambda word: not word.text or word.text.strip(";&|"), split(expanded.word(), Quoting.SHELL).words)
     return tuple(Located(word.text, word.span, expanded.exact) for word in words)

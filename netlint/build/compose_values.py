@@ -106,8 +106,8 @@ class Values:
             return Located(int(text), expanded.span, expanded.exact)
         return None
 
-    def address(self, node: Node | None, what: str, version: int | None = None) -> Located[Address] | None:
-        """The address (of IP `version`) that the node holds, called `what` in a problem."""
+    def address(self, node: Node | None, what: str, where: str, version: int | None = None) -> Located[Address] | None:
+        """The address (of IP `version`) that the node holds, in a problem called the `what` of `where`."""
         expanded = self.known(node)
         if expanded is None:
             return None
@@ -115,12 +115,12 @@ class Values:
         if address is None or (version is not None and address.version != version):
             if expanded.exact:
                 kind = f"IPv{version} address" if address is not None else "address"
-                self.problem(expanded.span, f"{what} {expanded.text} is no {kind}")
+                self.problem(expanded.span, f"{what} {expanded.text} of {where} is no {kind}")
             return None
         return Located(address, expanded.span, expanded.exact)
 
-    def prefix(self, node: Node | None, what: str) -> Located[Prefix] | None:
-        """The prefix that the node holds, called `what` in a problem. The engine wants a length in bits."""
+    def prefix(self, node: Node | None, what: str, where: str) -> Located[Prefix] | None:
+        """The prefix that the node holds, in a problem called the `what` of `where`. It needs a length in bits."""
         expanded = self.known(node)
         if expanded is None:
             return None
@@ -131,11 +131,11 @@ class Values:
                 bits = "64" if ":" in base else "24"
                 self.problem(
                     expanded.span,
-                    f"{what} {base} has no prefix length",
+                    f"{what} {base} of {where} has no prefix length",
                     f"add the length of the network in bits, such as {base}/{bits}",
                 )
             elif expanded.exact:
-                self.problem(expanded.span, f"{what} {expanded.text} is no prefix")
+                self.problem(expanded.span, f"{what} {expanded.text} of {where} is no prefix")
             return None
         return Located(prefix, expanded.span, expanded.exact)
 

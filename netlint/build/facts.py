@@ -50,6 +50,8 @@ class HostFacts:
         self.weave: list[Weave] = []
         self.unreadable: list[InputProblem] = []
         self.not_understood: list[InputProblem] = []
+        self.unread: dict[str, str] = {}  # path: why
+        self.left: set[str] = set()
 
     def problem(self, span: Span, message: str, help: str = "") -> None:
         """Something in the input is wrong and was skipped."""
@@ -58,6 +60,11 @@ class HostFacts:
     def problems(self, problems: list[Problem]) -> None:
         for problem in problems:
             self.problem(problem.span, problem.message, problem.help)
+
+    def leave_unread(self, source: Source, reason: str) -> None:
+        """Nothing in the file is for netlint; what is wrong with its syntax is nothing to report then."""
+        self.unread[source.path] = reason
+        self.left.add(source.path)
 
     def unsupported(self, item: Unsupported) -> None:
         """Something was read but has no model."""

@@ -83,9 +83,9 @@ class _Dump(NamedTuple):
 
 def _prefix_match(addresses: Addresses) -> PrefixMatch | None:
     """None for a range that is every address."""
-    if len(addresses.ranges) != 1 or not isinstance(addresses.ranges[0], Prefix):
+    ranges = addresses.ranges
+    if len(ranges) != 1 or not isinstance(prefix := ranges[0], Prefix):
         raise _NotOnePrefixError
-    prefix = addresses.ranges[0]
     return PrefixMatch(prefix, addresses.negated) if prefix.length or addresses.negated else None
 
 
@@ -120,7 +120,6 @@ class _RuleBuilder:
     """Turns records into rules; what they have in common is made once."""
 
     def __init__(self) -> None:
-        self.prefixes = _Memo(_prefix_match)
         self.interfaces = _Memo(_interface_match)
         self.protocols = _Memo(_protocol_match)
         self.matches = _Memo(_matches)
@@ -133,8 +132,8 @@ class _RuleBuilder:
         name, goto, options = self.targets[record.jump]
         return FirewallRule(
             span=record.span,
-            source=None if source is None else self.prefixes[source],
-            destination=None if destination is None else self.prefixes[destination],
+            source=None if source is None else _prefix_match(source),
+            destination=None if destination is None else _prefix_match(destination),
             in_interface=None if incoming is None else self.interfaces[incoming],
             out_interface=None if outgoing is None else self.interfaces[outgoing],
             protocol=None if protocol is None else self.protocols[protocol],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,13 @@ from importlib import import_module
 
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.join import join_networks
+from netlint.discover import Input
 from netlint.formats import FORMATS
 from netlint.hosts import HostInputs
 from netlint.model.daemon import Daemon, EngineVersion
 from netlint.model.host import Host, IgnoreComment, InputProblem, Reserved, Site
 from netlint.model.located import Located
+from netlint.parse.tree import Unsupported
 from netlint.run import FileCoverage
 from netlint.source import Span
 
@@ -33,24 +36,8 @@ class SiteBuilder:
     def add(self, group: HostInputs) -> None:
         """Read the files of one host."""
         facts = HostFacts(group.name, group.implied)
-        parsed: list[Parsed] = []
-        unread: dict[str, str] = {}
-        for item in group.inputs:
-            known = FORMATS[item.format]
-            path = item.source.path
-            if facts.first is None:
-                facts.first = Span(path, 0, 0)
-            if item.namespace is not None:
-                unread[path] = f"belongs to the network namespace of {item.namespace}"
-            elif not known.parser:
-                unread[path] = f"netlint does not read {known.title} yet"
-            else:
-                tree, problems = import_module(f"netlint.parse.{known.parser}").parse(item.source)
-                fatal = next((problem for problem in problems if problem.fatal), None)
-                if fatal is not None:
-                    unread[path] = fatal.message
-                facts.problems(problems)
-                parsed.append(Parsed(item.source, item.format, tree))
+        facts.first = Span(group.inputs[0].source.path, 0, 0) if group.inputs else None
+        parsed = [file for item in group.inputs if (file := _parse(item, facts)) is not None]
         first = [known.builder for known in FORMATS.values()]
         for builder in dict.fromkeys(name for name in [*first, *(known.also for known in FORMATS.values())] if name):
             files = [file for file in parsed if builder in (FORMATS[file.format].builder, FORMATS[file.format].also)]
@@ -58,21 +45,21 @@ class SiteBuilder:
                 module, _, function = builder.partition(":")
                 getattr(import_module(f"netlint.build.{module}"), function)(files, facts)
         self.hosts.append(finish(facts, self.engine))
-        self.unreadable += facts.unreadable
+        unreadable = [problem for problem in facts.unreadable if problem.span.source not in facts.left]
+        self.unreadable += unreadable
         self.not_understood += facts.not_understood
-        counts = Counter(problem.span.source for problem in facts.unreadable)
-        partly = counts + Counter(item.span.source for item in facts.not_understood)
+        problems = Counter(problem.span.source for problem in unreadable)
+        partly = problems + Counter(item.span.source for item in facts.not_understood)
         for item in group.inputs:
             path = item.source.path
-            status = "unread" if path in unread else "partial" if partly[path] else "read"
             self.files.append(
                 FileCoverage(
                     path=path,
                     format=item.format,
                     host=group.name,
-                    status=status,
-                    problems=counts[path],
-                    reason=unread.get(path, ""),
+                    status="unread" if path in facts.unread else "partial" if partly[path] else "read",
+                    problems=problems[path],
+                    reason=facts.unread.get(path, ""),
                 )
             )
 
@@ -86,6 +73,30 @@ class SiteBuilder:
         )
 
 
+_TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
+
+
+def _parse(item: Input, facts: HostFacts) -> Parsed | None:
+    """The tree of a file, with its problems noted; None for one that netlint does not take in."""
+    known, source = FORMATS[item.format], item.source
+    if item.namespace is not None:
+        facts.leave_unread(source, f"belongs to the network namespace of {item.namespace}")
+        return None
+    if not known.parser:
+        facts.leave_unread(source, f"netlint does not read {known.title} yet")
+        return None
+    tree, problems = import_module(f"netlint.parse.{known.parser}").parse(source)
+    if problems and _TEMPLATE_MARK.search(source.text):
+        what = f"a template of {known.title}: {len(problems)} of its places cannot be read before they are filled in"
+        facts.unsupported(Unsupported(problems[0].span, what))
+    else:
+        facts.problems(problems)
+    fatal = next((problem for problem in problems if problem.fatal), None)
+    if fatal is not None:
+        facts.unread[source.path] = fatal.message
+    return Parsed(source, item.format, tree)
+
+
 def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
     """Freeze the facts. `engine` is the version to assume where no file states it."""
     span = facts.first or Span("", 0, 0)
@@ -93,7 +104,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
     if version is None and engine is not None:
         version = Located(engine, span, exact=False)
     daemon = None
-    if facts.daemon_files or facts.options or facts.exec_starts:
+    if facts.daemon_files or facts.options or facts.exec_starts or facts.pools is not None:
         daemon = Daemon(
             span=facts.daemon_files[0] if facts.daemon_files else span,
             options=tuple(facts.options),

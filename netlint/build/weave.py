@@ -16,7 +16,7 @@ from netlint.model.located import Located
 from netlint.model.overlay import Weave
 from netlint.parse.shell import Command
 from netlint.parse.shell import Variable as ShellVariable
-from netlint.parse.tree import Mapping, Node, Scalar, Unsupported, Word
+from netlint.parse.tree import Mapping, Node, Scalar, Word
 from netlint.parse.tree import Sequence as Items
 from netlint.parse.words import cut
 from netlint.prefix import parse_interface, parse_prefix
@@ -214,8 +214,7 @@ def build_kubernetes_weave(files: list[Parsed], facts: HostFacts) -> None:
             if image is not None:
                 facts.weave.append(make_weave(image.span, _environment(container), facts, _tag(image, match)))
         if not found:
-            span = file.tree[0].span if file.tree else file.source.span(0, len(file.source.text))
-            facts.unsupported(Unsupported(span, "a Kubernetes manifest without weave"))
+            facts.leave_unread(file.source, "of Kubernetes manifests netlint reads weave's only, so far")
 
 
 def _containers(node: Node) -> Iterable[Mapping]:

@@ -83,7 +83,7 @@ class RouteChange(Struct, frozen=True, kw_only=True):
 
 
 class AddressChange(Struct, frozen=True, kw_only=True):
-    """`ip addr add` or `ifconfig`: operation is "add", "delete" or "replace"; `length` is that of the prefix in bits."""
+    """`ip addr add` or `ifconfig`: operation is "add", "delete" or "replace"; `length` is the prefix's, in bits."""
 
     span: Span
     operation: str

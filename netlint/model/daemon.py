@@ -104,6 +104,11 @@ class Daemon(Struct, frozen=True, kw_only=True):
     exec_starts: tuple[ExecStart, ...] = ()
     unused_defaults: tuple[Span, ...] = ()
 
+    @property
+    def configured(self) -> bool:
+        """Whether a file or command line was given, and not only what the running engine says of itself."""
+        return bool(self.files or self.exec_starts) or any(one.setting is not Setting.RUNNING for one in self.options)
+
     def all(self, name: str) -> tuple[Option, ...]:
         return tuple(option for option in self.options if option.name == name)
 

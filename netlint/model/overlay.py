@@ -60,7 +60,7 @@ class Weave(Struct, frozen=True, kw_only=True):
             return self.fastdp_off
         if self.version is None:
             return None
-        numbers = (self.version.value + (0, 0, 0))[:3]
+        numbers = (*self.version.value, 0, 0)[:3]
         text = f"version {'.'.join(map(str, self.version.value))}"
         if numbers < (1, 2, 0) or numbers == (2, 6, 1):
             return Located(text, self.version.span, self.version.exact)

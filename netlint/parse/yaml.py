@@ -327,15 +327,18 @@ class _Composer:
                         yield entry if entry.merged else Entry(key=entry.key, value=entry.value, merged=True)
 
     def syntax_error(self, error: MarkedYAMLError, fatal: bool) -> Problem:
-        """What the parser says of a place; where something is never closed, of the place that opens it."""
+        """What the parser says of a place; where something lacks its end, of the place where it begins."""
         found, around = error.problem_mark, error.context_mark
         context = (error.context or "").removeprefix("while scanning for the next token")
-        if found is None or (around is not None and found.index + self.base >= len(self.text)):
+        lacks_end = context == "while scanning a simple key" or (found and found.index + self.base >= len(self.text))
+        if found is None or (around is not None and lacks_end):
             found = around
         at = min(found.index + self.base, len(self.text)) if found is not None else 0
+        if self.text[max(at - 1, 0) : at + 1] == "{%":
+            at -= 1
         text = self.text[at : at + 2]
         cure = next((cure for start, cure in _CURES.items() if text.startswith(start)), "")
-        if not cure and context and around is not None:
+        if not cure and context and around is not None and not lacks_end:
             opened = re.sub(r"^while (?:parsing|scanning) an?", "the", context)
             cure = f"{opened} begins on line {self.source.position(around.index + self.base).line}"
         message = " ".join(filter(None, (error.problem, context)))

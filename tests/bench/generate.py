@@ -1,4 +1,4 @@
-"""Firewall dumps of any length, as of a container host or a kube-proxy node: `python tests/bench/generate.py kube 1000`.
+"""Firewall dumps of any length, of a container host or a kube-proxy node: `python tests/bench/generate.py kube 1000`.
 
 Chains, order and options are those that Docker 28 and kube-proxy 1.3x write; names and addresses are counted up, with
 hashes where the originals have them, so that a text of n lines is always the same.

@@ -129,6 +129,7 @@ def test_wrong_and_open_addresses_of_rules() -> None:
         ("service docker stop", False),
         ("/etc/init.d/docker restart", True),
         ("dockerd --bip 10.1.0.1/24", True),
+        ("dockerd --validate --config-file x", False),
         ("docker ps", False),
         ("docker run -d nginx", False),
     ],
