@@ -26,7 +26,7 @@ def build(discovery: Discovery, config: Config) -> tuple[Site, list[FileCoverage
     with collector_paused():
         for host in group(discovery.inputs):
             builder.add(host)
-    for item in discovery.unreadable:
+    for item in (*discovery.unreadable, *discovery.skipped):
         builder.files.append(FileCoverage(path=item.path, format=None, host=None, status="unread", reason=item.reason))
     ignores = [comment for item in discovery.inputs for comment in ignore_comments(item.source)]
     return builder.site(ignores), builder.files
@@ -41,7 +41,7 @@ def check(discovery: Discovery, rules: Sequence[Rule], config: Config, *, ignore
     findings = list(fingerprinted(ordered(findings), sources))
     if ignores:
         findings = list(suppressed(findings, sources, site.ignores, config))
-    coverage = Coverage(files=tuple(files), not_checked=tuple(not_checked(active, site)))
+    coverage = Coverage(files=tuple(files), not_checked=tuple(not_checked(active, site)), ignored=discovery.ignored)
     return Run(
         root=discovery.root,
         sources=sources,

@@ -32,8 +32,11 @@ class NotChecked(Struct, frozen=True):
 
 
 class Coverage(Struct, frozen=True):
+    """What was read and checked. `ignored`: how many files are of no format that netlint knows."""
+
     files: tuple[FileCoverage, ...]
     not_checked: tuple[NotChecked, ...]
+    ignored: int = 0
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ firewalld, see it.
 ## Why it matters
 
 A database, cache, key-value store or admin interface is meant for other containers or for the host itself. These are
-what scanners look for, and many of them ask for no password. For them the finding is a warning; for other ports it is a
-note. Ports 80 and 443 are taken for meant and not reported.
+what scanners look for, and many of them ask for no password. For them the finding is a warning. For other ports it is a
+note of low confidence (shown with `--confidence low`): most of them are meant. Ports 80 and 443 are not reported.
 
 ## How to fix it
 
@@ -68,7 +68,7 @@ services:
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Publication, Severity, Site, parse_address, rule
+from netlint.api import Confidence, Finding, Publication, Severity, Site, parse_address, rule
 
 # Well-known container ports of services that are made for a trusted network only.
 PRIVATE_PORTS = {
@@ -81,8 +81,6 @@ PRIVATE_PORTS = {
     5432: "PostgreSQL",
     5984: "CouchDB",
     6379: "Redis",
-    7474: "Neo4j",
-    8086: "InfluxDB",
     8500: "Consul",
     9042: "Cassandra",
     9200: "Elasticsearch",
@@ -91,7 +89,7 @@ PRIVATE_PORTS = {
     27017: "MongoDB",
 }
 # Images of such services, by the last part of their name, for those whose port is no sign.
-PRIVATE_IMAGES = ("adminer", "phpmyadmin", "pgadmin4", "portainer", "portainer-ce", "mongo-express", "redis-commander")
+PRIVATE_IMAGES = ("adminer", "influxdb", "mongo-express", "neo4j", "pgadmin4", "phpmyadmin", "redis-commander")
 WEB = (80, 443)
 
 
@@ -112,16 +110,17 @@ def check(site: Site) -> Iterator[Finding]:
             if port.address is None and on_default_bridge and default is not None and not _wildcard(default.value):
                 continue
             what = PRIVATE_PORTS.get(port.target.first)
-            if what is None and _image(publication) in PRIVATE_IMAGES:
-                what = _image(publication)
+            if what is None and (image := _image(publication)) in PRIVATE_IMAGES:
+                what = image
             yield Finding(
                 message=f"port {port.published}/{port.protocol} of {publication.owner} is published on every address "
-                "of the host" + (f"; it is the port of {what}" if what in PRIVATE_PORTS.values() else ""),
+                "of the host" + (f"; it is the port of {what}" if what is not None else ""),
                 at=port.span,
                 label="reachable from every network of the host, past the rules in INPUT",
                 help=f"bind it to the address that needs it, such as 127.0.0.1:{port.published}:{port.target}, or do "
                 "not publish it",
                 severity=Severity.WARNING if what is not None else None,
+                confidence=None if what is not None else Confidence.LOW,
                 host=host.name,
             )
 

@@ -54,12 +54,11 @@ def _short(scalar: Scalar, values: Values) -> PublishedPort:
     starts = [len(":".join(parts[:index])) + (index > 0) for index in range(len(parts))]
     exact = UNKNOWN not in text and expanded.exact
     target = _target(expanded, parts[-1], starts[-1], values)
-    published, published_span, address = None, None, None
+    address = _bracketed(expanded, parts[0], values) if len(parts) > 2 and parts[0] else None
+    published, published_span = None, None
     if len(parts) > 1 and parts[-2]:
         published_span = expanded.part(starts[-2], starts[-2] + len(parts[-2]))
         published = _part(expanded, parts[-2], starts[-2], values)
-    if len(parts) > 2 and parts[0]:
-        address = _bracketed(expanded, parts[0], values)
     _check_lengths(published, target, expanded, values)
     return PublishedPort(
         target=target,
@@ -156,6 +155,9 @@ def _bracketed(expanded: Expanded, text: str, values: Values) -> Located[str] | 
     start, end = 0, len(text)
     if text.startswith("[") and text.endswith("]"):
         start, end = 1, end - 1
+    elif text.startswith("["):
+        message = "no host port stands between the address and the container port"
+        raise _wrong(expanded, expanded.span, message, values, "write [address]:host port:container port")
     elif ":" in text:
         cure = f"write [{text}]" if parse_address(text) is not None else ""
         raise _wrong(expanded, expanded.part(0, end), f"{text} is no host address: IPv6 needs brackets", values, cure)

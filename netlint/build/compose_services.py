@@ -87,7 +87,7 @@ def _attachment(name: Expanded, key: Scalar, value: Node, where: str, values: Va
 
 
 def _command(node: Node | None, values: Values) -> tuple[Located[str], ...]:
-    """The words of a command: a list, or a text that Compose splits as a shell does, up to the first `;`, `&` or `|`."""
+    """The words of a command: a list, or a text that Compose splits as a shell does up to a `;`, `&` or `|`."""
     if isinstance(node, Sequence):
         return values.strings(node)
     expanded = values.expand(node)

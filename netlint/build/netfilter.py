@@ -296,7 +296,7 @@ def _dump(
                     table.rules_of(record).extend(builder.rules(record))
             else:
                 _carry_out(record, table, builder, facts)
-        whole &= block.committed or block.name is None
+        whole &= block.committed
     built = {name: table.table() for name, table in tables.items()}
     chains = [chain for table in built.values() for chain in table.chains.values()]
     whole &= all(chain.declared for chain in chains)

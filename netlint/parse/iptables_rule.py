@@ -324,14 +324,14 @@ class Reader:
                 if self.version not in {None, part.version}:
                     self.faults.append(Fault(place, f"{part} is no IPv{self.version} address"))
             elif part and not _has_gaps(part):
-                self.faults.append(Fault(place, f"{part} is not an address", _NUMERIC))
+                self.faults.append(Fault(place, f"{part} is not an address", _NUMERIC if part[0].isalpha() else ""))
         if negated and len(addresses.ranges) > 1:
             self.faults.append(Fault(place, "iptables takes no negation of several addresses"))
         return addresses
 
     def _counters(self, at: int, attached: str | None) -> None:
         packets, count = self._value(at, attached), self._value(at, None)
-        if packets.isdecimal() and count.isdecimal():
+        if _is_number(packets) and _is_number(count):
             self.counters = (int(packets), int(count))
         else:
             self.faults.append(Fault(at, "-c needs two numbers"))
@@ -344,10 +344,15 @@ class Reader:
             self.chain = self._value(self.at, None)
         elif operation in {"A", "C", "D", "I", "R", "N", "P", "E"}:
             self.faults.append(Fault(self.at - 1, f"-{operation} lacks a chain"))
-        if operation in _NUMBERED and self._next_is_value() and self.words[self.at].isdecimal():
+        if operation in _NUMBERED and self._next_is_value() and _is_number(self.words[self.at]):
             self.number = int(self._value(self.at, None))
         elif operation in {"P", "E"}:
             self.target = self._value(self.at - 1, None)
+
+
+def _is_number(text: str) -> bool:
+    """True for what fits the kernel's 64-bit counters, roughly."""
+    return text.isdecimal() and len(text) <= 20
 
 
 def _has_gaps(text: str) -> bool:

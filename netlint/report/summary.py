@@ -41,6 +41,8 @@ def coverage(run: Run, verbose: bool, columns: int, paint: Paint) -> Iterator[st
     found = any(finding.suppressed is None for finding in run.findings)
     if verbose:
         yield from _every_file(run.coverage.files)
+        if run.coverage.ignored:
+            yield f"{paint('bold', 'ignored:')} {run.coverage.ignored} of no format that netlint knows"
     elif found and read:
         yield from _entry("read", [files(read)], columns, paint)
     if not verbose:
@@ -122,9 +124,7 @@ def _not_checked(gaps: Iterable[NotChecked], verbose: bool) -> list[str]:
     hosts: dict[tuple[str, tuple[str, ...]], list[str | None]] = {}
     for (host, reason), names in rules.items():
         hosts.setdefault((reason, tuple(names)), []).append(host)
-    return [
-        f"{_some(names, verbose)} ({_where(where, verbose)}{reason})" for (reason, names), where in hosts.items()
-    ]
+    return [f"{_some(names, verbose)} ({_where(where, verbose)}{reason})" for (reason, names), where in hosts.items()]
 
 
 def _where(hosts: list[str | None], verbose: bool) -> str:

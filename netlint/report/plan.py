@@ -1,0 +1,53 @@
+"""The address plan of a host: who claims which range, and what stands in another's way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from netlint.addresses.claims import Claim, ClaimKind, claims
+from netlint.addresses.overlap import overlaps_between
+from netlint.model.host import Host, Site
+
+# Ranges whose addresses belong to one holder. A pool gives its addresses away, and resolvers and gateways lie in links.
+_HOLDERS = (ClaimKind.NETWORK, ClaimKind.WEAVE, ClaimKind.LINK, ClaimKind.ROUTE, ClaimKind.RESERVED)
+_CONTAINERS = (ClaimKind.NETWORK, ClaimKind.WEAVE)
+
+
+class Entry(NamedTuple):
+    """A claim, how many claims contain it, and the claims that want the same addresses for something else."""
+
+    claim: Claim
+    depth: int
+    rivals: tuple[Claim, ...]
+
+
+def address_plan(host: Host, site: Site) -> list[Entry]:
+    """Every claim on `host` in the order of addresses, the wider before those inside it."""
+    every = claims(host, site)
+    rivals = _rivals(every)
+    entries = []
+    around: list[Claim] = []
+    for claim in sorted(every, key=lambda claim: claim.prefix):
+        while around and not around[-1].prefix.contains(claim.prefix):
+            around.pop()
+        wider = [outer for outer in around if outer.prefix != claim.prefix]
+        entries.append(Entry(claim, len({outer.prefix for outer in wider}), tuple(rivals.get(id(claim), ()))))
+        around.append(claim)
+    return entries
+
+
+def _rivals(every: Sequence[Claim]) -> dict[int, list[Claim]]:
+    """By the id of a claim: those that overlap it. One of a pair is a container network; a network's own bridge is no
+    rival, nor is another range of the same network."""
+    found: dict[int, list[Claim]] = {}
+    holders = [claim for claim in every if claim.kind in _HOLDERS]
+    inner = [claim for claim in holders if claim.kind in _CONTAINERS and (claim.network is None or claim.is_bridged)]
+    for one, other in overlaps_between(inner, holders):
+        same = one is other or (one.network is not None and one.network is other.network)
+        if same or one.is_own(other) or other in found.get(id(one), ()):
+            continue
+        found.setdefault(id(one), []).append(other)
+        if one not in found.setdefault(id(other), []):
+            found[id(other)].append(one)
+    return found

@@ -1,0 +1,167 @@
+"""The model as netlint sees it, host by host: what runs there and who claims which addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netlint.model.daemon import Option
+from netlint.model.host import Host, Interface, Publication, Site
+from netlint.model.network import Network
+from netlint.report.json import encode
+from netlint.report.plan import Entry, address_plan
+from netlint.report.secrets import masked
+from netlint.report.terminal import clean, table
+from netlint.source import Source, Span
+
+_ROWS = 200  # of one table; a host may have a million routes
+
+
+def render_plan(site: Site, sources: Mapping[str, Source], format: str = "text") -> str:
+    """The site as `text` or `json`."""
+    view = _View(site, sources)
+    if format == "json":
+        return encode({"version": 1, "hosts": [view.values(host) for host in site.hosts]})
+    blocks = ["\n".join(view.lines(host)) for host in site.hosts]
+    return "\n\n".join(blocks) + "\n" if blocks else "no host and no deployment was found\n"
+
+
+class _View:
+    def __init__(self, site: Site, sources: Mapping[str, Source]) -> None:
+        self.site = site
+        self.sources = sources
+
+    def at(self, span: Span | None) -> str:
+        """`file:line`; a range of the configuration has no place."""
+        if span is None:
+            return "netlint.toml"
+        source = self.sources.get(span.source)
+        return f"{span.source}:{source.position(span.start).line}" if source is not None else span.source
+
+    def lines(self, host: Host) -> Iterator[str]:
+        """The host as text, table by table."""
+        files = ", ".join(dict.fromkeys(file for project in host.projects for file in project.files))
+        yield clean(f"deployment {files} (its host is not known)" if host.implied else f"host {host.name}")
+        if host.engine is not None:
+            assumed = "" if host.engine.exact else ", assumed"
+            yield f"  Docker {clean(str(host.engine.value))} ({clean(self.at(host.engine.span))}{assumed})"
+        interfaces = [one for one in host.interfaces or () if _addresses(one) or one.kind == "bridge"]
+        yield from self.section("interfaces", [self.interface(one) for one in interfaces])
+        yield from self.section("address plan", [self.entry(entry) for entry in address_plan(host, self.site)])
+        yield from self.section("Docker networks", [self.network(one) for one in host.networks])
+        yield from self.section("published ports", [self.publication(one) for one in host.publications()])
+        options = host.daemon.options if host.daemon is not None else ()
+        yield from self.section("daemon options", [self.option(option) for option in options])
+
+    def section(self, title: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
+        if not rows:
+            return
+        yield ""
+        yield f"  {title}"
+        yield from table([tuple(map(clean, row)) for row in rows[:_ROWS]], indent="    ")
+        if len(rows) > _ROWS:
+            yield f"    and {len(rows) - _ROWS} more (--format json has all)"
+
+    def interface(self, one: Interface) -> tuple[str, ...]:
+        addresses = " ".join(_addresses(one))
+        state = {True: "up", False: "down", None: ""}[one.up]
+        mtu = f"mtu {one.mtu}" if one.mtu is not None else ""
+        return (one.name, addresses or "-", state, mtu, self.at(one.span))
+
+    def entry(self, entry: Entry) -> tuple[str, ...]:
+        claim = entry.claim
+        clash = ", ".join(f"{rival.what} ({rival.prefix})" for rival in entry.rivals[:3])
+        if len(entry.rivals) > 3:
+            clash += f" and {len(entry.rivals) - 3} more"
+        sign = "!" if entry.rivals else " "
+        place = self.at(claim.span)
+        return (f"{sign} {'  ' * entry.depth}{claim.prefix}", claim.what, place, clash and f"overlaps {clash}")
+
+    def network(self, one: Network) -> tuple[str, ...]:
+        subnets = " ".join(str(subnet.prefix) for subnet in one.subnets)
+        flags = [name for name in ("internal", "external", "ingress") if getattr(one, name)]
+        engine = "set by a variable" if one.subnets_open else "chosen by the engine"
+        engine = "-" if one.driver in ("host", "null") else engine
+        driver = " ".join([one.driver, *flags])
+        return (one.name, driver, subnets or engine, one.bridge or "-", f"{one.origin.value}, {self.at(one.span)}")
+
+    def publication(self, one: Publication) -> tuple[str, ...]:
+        port = one.port
+        address = port.address.value if port.address is not None else "*"
+        published = str(port.published) if port.published is not None else "(chosen by the engine)"
+        name = f"[{address}]" if ":" in address and not address.startswith("[") else address
+        return (f"{name}:{published}", f"-> {port.target}/{port.protocol}", one.owner, self.at(port.span))
+
+    def option(self, option: Option) -> tuple[str, ...]:
+        return (option.name, _value(option), option.setting.value, self.at(option.span))
+
+    def values(self, host: Host) -> dict[str, Any]:
+        """The host as JSON values."""
+        return {
+            "name": host.name,
+            "implied": host.implied,
+            "engine": None if host.engine is None else str(host.engine.value),
+            "interfaces": None if host.interfaces is None else [self.interface_values(one) for one in host.interfaces],
+            "address_plan": [
+                {
+                    "prefix": str(entry.claim.prefix),
+                    "kind": entry.claim.kind.value,
+                    "what": entry.claim.what,
+                    "at": None if entry.claim.span is None else self.at(entry.claim.span),
+                    "overlaps": [{"prefix": str(rival.prefix), "what": rival.what} for rival in entry.rivals],
+                }
+                for entry in address_plan(host, self.site)
+            ],
+            "networks": [
+                {
+                    "name": one.name,
+                    "driver": one.driver,
+                    "subnets": [str(subnet.prefix) for subnet in one.subnets],
+                    "bridge": one.bridge,
+                    "internal": one.internal,
+                    "external": one.external,
+                    "origin": one.origin.value,
+                    "at": self.at(one.span),
+                }
+                for one in host.networks
+            ],
+            "published_ports": [
+                {
+                    "owner": one.owner,
+                    "address": None if one.port.address is None else one.port.address.value,
+                    "published": None if one.port.published is None else str(one.port.published),
+                    "target": str(one.port.target),
+                    "protocol": one.port.protocol,
+                    "at": self.at(one.port.span),
+                }
+                for one in host.publications()
+            ],
+            "daemon_options": [
+                {"name": one.name, "value": _value(one), "set_in": one.setting.value, "at": self.at(one.span)}
+                for one in (host.daemon.options if host.daemon is not None else ())
+            ],
+        }
+
+    def interface_values(self, one: Interface) -> dict[str, Any]:
+        addresses = [f"{address.address}/{address.prefix.length}" for address in one.addresses]
+        return {"name": one.name, "addresses": addresses, "up": one.up, "mtu": one.mtu, "at": self.at(one.span)}
+
+
+def _addresses(one: Interface) -> list[str]:
+    """The addresses that tell interfaces apart: link-local ones every link has."""
+    return [f"{each.address}/{each.prefix.length}" for each in one.addresses if not each.address.is_link_local]
+
+
+def _value(option: Option) -> str:
+    """The value on one line, as the file has it, without secrets (log drivers take tokens among their options)."""
+    match option.value:
+        case tuple():
+            text = " ".join(option.value)
+        case bool():
+            text = str(option.value).lower()
+        case None:
+            text = "null"
+        case _:
+            text = " ".join(str(option.value).split())
+    name = f"{option.name}="
+    return masked(name + text).removeprefix(name)
