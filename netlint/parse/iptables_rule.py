@@ -245,7 +245,7 @@ class Reader:
             case "table":
                 self.table = self._value(at, attached)
             case "wait":
-                if self._next_is_value() and self.words[self.at].isdigit():
+                if self._is_value(self.at) and self.words[self.at].isdigit():
                     self.at += 1
             case "flag":
                 pass
@@ -285,7 +285,7 @@ class Reader:
             return (attached,)
         start = self.at
         if form.words is None:
-            while self._next_is_value():
+            while self._is_value(self.at):
                 self.at += 1
             return tuple(self.words[start : self.at])
         self.at = min(start + form.words, len(self.words))
@@ -305,13 +305,13 @@ class Reader:
 
     def _inverse(self, negated: bool) -> bool:
         """Whether the option is negated, before it (`! -s x`) or, as up to iptables 1.4.2, after it (`-s ! x`)."""
-        if self.at + 1 < len(self.words) and self.words[self.at] == "!" and self.at not in self.literal:
+        at = self.at
+        if at + 1 < len(self.words) and self.words[at] == "!" and at not in self.literal and self._is_value(at + 1):
             self.at += 1
             return True
         return negated
 
-    def _next_is_value(self) -> bool:
-        at = self.at
+    def _is_value(self, at: int) -> bool:
         return at < len(self.words) and (at in self.literal or self.words[at][:1] not in {"-", "!"})
 
     def _addresses(self, at: int, attached: str | None, negated: bool) -> Addresses:
@@ -340,11 +340,11 @@ class Reader:
         self.operation = operation
         if attached is not None:
             self.chain = attached
-        elif self._next_is_value():
+        elif self._is_value(self.at):
             self.chain = self._value(self.at, None)
         elif operation in {"A", "C", "D", "I", "R", "N", "P", "E"}:
             self.faults.append(Fault(self.at - 1, f"-{operation} lacks a chain"))
-        if operation in _NUMBERED and self._next_is_value() and _is_number(self.words[self.at]):
+        if operation in _NUMBERED and self._is_value(self.at) and _is_number(self.words[self.at]):
             self.number = int(self._value(self.at, None))
         elif operation in {"P", "E"}:
             self.target = self._value(self.at - 1, None)

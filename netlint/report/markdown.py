@@ -36,7 +36,7 @@ def terminal_lines(text: str, columns: int, paint: Paint) -> Iterator[str]:
                 yield ("    " + _example(line, paint)).rstrip()
             continue
         item = _ITEM.match(line)
-        if not line.strip() or ticks or line.startswith("#") or item or line.startswith("|"):
+        if not line.strip() or ticks or item or line.startswith(("#", "|")):
             yield from _paragraph(paragraph, columns)
             paragraph = []
         if ticks:

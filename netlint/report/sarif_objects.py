@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import attr
 
@@ -22,15 +22,15 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if not attr.has(type(value)):
         return value
-    known = {field.name for field in attr.fields(cast(Any, type(value)))}
-    unknown = vars(value).keys() - known
+    fields: tuple[Any, ...] = attr.fields(type(value))
+    unknown = vars(value).keys() - {field.name for field in fields}
     if unknown:
         raise AttributeError(f"{type(value).__name__} has no {', '.join(sorted(unknown))}")
     found = {}
-    for field in attr.fields(cast(Any, type(value))):
+    for field in fields:
         item = getattr(value, field.name)
         name = field.metadata["schema_property_name"]
-        default = field.default.factory() if isinstance(field.default, attr.Factory) else field.default
+        default = field.default.factory() if hasattr(field.default, "factory") else field.default
         if name in _ALWAYS or (item is not None and item != default):
             found[name] = plain(item)
     return found

@@ -72,7 +72,7 @@ def fill(text: str, columns: int) -> list[str]:
     """
     lines: list[str] = []
     used = 0
-    for word in text.split(" "):
+    for word in text.rstrip(" ").split(" "):
         size = width(word)
         if lines and used + 1 + size <= columns:
             lines[-1] += f" {word}"

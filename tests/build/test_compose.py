@@ -145,7 +145,7 @@ def test_duplicate_keys() -> None:
     result = built("services:\n  web:\n    image: a\n    image: b\n")
     [key] = result.project.duplicate_keys
     assert (key.name, key.first.start, key.again.start) == ("image", 21, 34)
-    assert not result.problems
+    assert not result.facts.unreadable
 
 
 # Merging

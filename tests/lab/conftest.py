@@ -1,51 +1,84 @@
-"""The lab runs as root with an engine installed; otherwise its tests skip and say why."""
+"""The lab runs as root with an engine installed, and only when it is asked for: `pytest -m lab`."""
 
+import fcntl
 import os
 import shutil
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+from tests.lab.engine import programs
+from tests.lab.net import remove_leftovers
+from tests.lab.proofs import Proof, write_proofs
 
-from engine import programs
-from net import remove_leftovers
+HERE = Path(__file__).parent
+PROGRAMS = ("ip", "nsenter", "unshare", "dockerd", "docker", "iptables-save", "busybox")
+LOCK = Path("/run/netlint-lab.lock")
+VERSIONS = ("20.10", "28.5")
+PROOFS = pytest.StashKey[list[Proof]]()
 
-TOOLS = ("ip", "nsenter", "unshare", "dockerd", "docker", "iptables-save", "busybox")
 
-
-def missing() -> str | None:
-    """Why the lab cannot run here."""
+def why_not(config: pytest.Config) -> str | None:
+    """Why the lab does not run here and now."""
+    named = any(HERE.is_relative_to(path) or path.is_relative_to(HERE) for path in _paths(config))
+    if "lab" not in config.option.markexpr and not named:
+        return "the lab runs with: pytest -m lab"
     if os.geteuid() != 0:
         return "the lab needs root for network namespaces"
-    absent = [tool for tool in TOOLS if shutil.which(tool) is None]
-    return f"the lab needs {', '.join(absent)}" if absent else None
+    absent = [program for program in PROGRAMS if shutil.which(program) is None]
+    return f"the lab needs the programs {', '.join(absent)}" if absent else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    reason = missing()
+def _paths(config: pytest.Config) -> list[Path]:
+    """The paths inside tests/ that the user gave."""
+    paths = [(config.invocation_params.dir / word.partition("::")[0]).resolve() for word in config.args]
+    return [path for path in paths if path != HERE.parent and path.is_relative_to(HERE.parent)]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    reason = why_not(config)
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.lab)
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def clean_lab() -> Iterator[None]:
-    if missing() is None:
+def clean_lab(request: pytest.FixtureRequest) -> Iterator[None]:
+    """One run at a time, which removes what an interrupted one left behind, and leaves nothing behind itself."""
+    with LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.exit("another run of the lab is going on", returncode=1)
         remove_leftovers()
-    yield
-    if missing() is None:
+        yield
         remove_leftovers()
 
 
-@pytest.fixture(params=["20.10", "28.5"])
+@pytest.fixture(params=VERSIONS)
 def version(request: pytest.FixtureRequest) -> str:
     """Each engine version that a proof runs on."""
     wanted = str(request.param)
     if programs(wanted) is None:
-        pytest.skip(f"engine {wanted} is not unpacked; run tests/lab/fetch-engines.sh")
+        pytest.skip(f"engine {wanted} is not here; run tests/lab/fetch-engines.sh")
     return wanted
+
+
+@pytest.fixture
+def proof(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """`proof(rule="NL101", engine=version, observed="…")` records what the test has seen."""
+    proofs = request.config.stash.setdefault(PROOFS, [])
+
+    def record(*, rule: str, engine: str, observed: str) -> None:
+        proofs.append(Proof(rule=rule, engine=engine, observed=observed))
+
+    return record
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With --write-proofs, and only where every proof held, docs/proofs.json says what was seen."""
+    if exitstatus == 0 and session.config.getoption("--write-proofs"):
+        write_proofs(session.config.stash.get(PROOFS, []))

@@ -1,21 +1,26 @@
 """Hosts and links of the lab: network namespaces that look like machines on a LAN.
 
-Everything carries the prefix `nltlab-`, lives in namespaces of its own and is removed on the way out; what an earlier
-run left behind is recognised by the prefix. The root namespace is never changed.
+Everything carries the prefix `nltlab-`, lives in namespaces of its own and is removed on the way out; what an
+interrupted run left behind is recognised by its name. The root namespace is never changed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Iterator
-from types import TracebackType
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Self
 
 PREFIX = "nltlab-"
+FOLDER_PREFIX = "netlint-lab-"
+CGROUPS = Path("/sys/fs/cgroup")
+REQUEST = "GET /cgi-bin/client HTTP/1.0\r\n\r\n"
 _SYSCTLS = {"net.ipv4.ip_forward": "0", "net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.default.rp_filter": "0"}
 
 
@@ -42,8 +47,20 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         time.sleep(0.1)
 
 
-class Host:
-    """A machine: a network namespace named `nltlab-NAME`, with loopback up."""
+def make_folder(name: str) -> Path:
+    """A temporary folder that the lab recognises as its own."""
+    return Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{name}-"))
+
+
+def client_seen(answer: str) -> str | None:
+    """The client's address in the answer of a server of the lab to REQUEST; None where there is no answer."""
+    if "200 OK" not in answer:
+        return None
+    return answer.split()[-1].strip("[]").removeprefix("::ffff:")
+
+
+class Namespace:
+    """A network namespace `nltlab-NAME` with its loopback up; what runs in it ends with it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -53,14 +70,32 @@ class Host:
         remove_namespace(self.namespace)
         run("ip", "netns", "add", self.namespace)
         self.ip("link", "set", "lo", "up")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        remove_namespace(self.namespace)
+
+    def ip(self, *words: str) -> str:
+        return run("ip", "-n", self.namespace, *words)
+
+
+class Host(Namespace):
+    """A machine. It does not forward packets until somebody says so."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._programs: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        super().__enter__()
         for key, value in _SYSCTLS.items():
             self.sysctl(key, value)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        remove_namespace(self.namespace)
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        for program in self._programs:
+            program.wait(5)
 
     def command(self, *words: str) -> list[str]:
         """`words` as a command that runs in this host's network.
@@ -72,9 +107,6 @@ class Host:
     def run(self, *words: str, check: bool = True, stdin: str | None = None, timeout: float = 60) -> str:
         return run(*self.command(*words), check=check, stdin=stdin, timeout=timeout)
 
-    def ip(self, *words: str) -> str:
-        return run("ip", "-n", self.namespace, *words)
-
     def sysctl(self, key: str, value: str) -> None:
         self.run("sysctl", "-qw", f"{key}={value}")
 
@@ -82,78 +114,64 @@ class Host:
         """`ip route add WORDS`."""
         self.ip("route", "add", *words)
 
-    def reaches(self, address: str, *, source: str | None = None) -> bool:
+    def pings(self, address: str) -> bool:
         """Whether one of two pings to `address` is answered."""
-        words = ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", *(["-I", source] if source else []), address]
-        return " 0 received" not in self.run(*words, check=False, timeout=10) and self._pinged(words)
+        return "bytes from" in self.run("busybox", "ping", "-c", "2", "-W", "1", address, check=False, timeout=15)
 
-    def _pinged(self, words: list[str]) -> bool:
-        return subprocess.run(self.command(*words), capture_output=True, check=False, timeout=10).returncode == 0
+    def asks(self, address: str, port: int = 80) -> str | None:
+        """This host's address as the server at `address` sees it; None where no server answers."""
+        answer = self.run("busybox", "nc", "-w", "2", address, str(port), stdin=REQUEST, check=False, timeout=15)
+        return client_seen(answer)
+
+    def serve(self, website: Path, port: int = 80) -> None:
+        """Answer on `port` of every address with the client's address."""
+        self.background("busybox", "httpd", "-f", "-p", str(port), "-h", str(website))
+        wait_until(lambda: self.asks("127.0.0.1", port) is not None, 5, f"server on {self.name}")
 
     def background(self, *words: str) -> subprocess.Popen[bytes]:
         """Start a program on this host; it ends with the host at the latest."""
-        return subprocess.Popen(self.command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        program = subprocess.Popen(self.command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._programs.append(program)
+        return program
 
 
-class Lan:
+class Lan(Namespace):
     """A switch: a bridge in a namespace of its own, to which hosts are joined."""
 
     def __init__(self, name: str = "lan") -> None:
-        self.namespace = f"{PREFIX}{name}-switch"
+        super().__init__(f"{name}-switch")
         self.ports = 0
 
     def __enter__(self) -> Self:
-        remove_namespace(self.namespace)
-        run("ip", "netns", "add", self.namespace)
-        run("ip", "-n", self.namespace, "link", "add", "switch", "type", "bridge")
-        run("ip", "-n", self.namespace, "link", "set", "switch", "up")
+        super().__enter__()
+        self.ip("link", "add", "switch", "type", "bridge")
+        self.ip("link", "set", "switch", "up")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        remove_namespace(self.namespace)
-
-    def join(self, host: Host, address: str, *, interface: str = "eth0", gateway: str | None = None) -> None:
-        """Give `host` an interface on this LAN with `address` (`192.168.10.1/24`), and a default route."""
+    def join(self, host: Host, *addresses: str, interface: str = "eth0") -> None:
+        """Give `host` an interface on this LAN with `addresses` (`192.168.10.1/24`)."""
         self.ports += 1
         port = f"port{self.ports}"
-        run(
-            "ip",
-            "-n",
-            host.namespace,
-            "link",
-            "add",
-            interface,
-            "type",
-            "veth",
-            "peer",
-            "name",
-            port,
-            "netns",
-            self.namespace,
-        )
-        run("ip", "-n", self.namespace, "link", "set", port, "master", "switch", "up")
-        host.ip("addr", "add", address, "dev", interface)
+        host.ip("link", "add", interface, "type", "veth", "peer", "name", port, "netns", self.namespace)
+        self.ip("link", "set", port, "master", "switch", "up")
+        for address in addresses:
+            host.ip("addr", "add", address, "dev", interface)
         host.ip("link", "set", interface, "up")
-        if gateway is not None:
-            host.route("default", "via", gateway)
 
 
 def namespaces() -> Iterator[str]:
     """The lab's namespaces that exist now."""
     for line in run("ip", "netns", "list").splitlines():
-        name = line.split()[0] if line.split() else ""
-        if name.startswith(PREFIX):
-            yield name
+        if line.startswith(PREFIX):
+            yield line.split()[0]
 
 
 def remove_namespace(name: str) -> None:
     """Stop what runs in the namespace and remove it; nothing happens where there is none."""
-    if name not in set(namespaces()):
+    if name not in namespaces():
         return
-    for _ in range(20):
-        processes = [int(word) for word in run("ip", "netns", "pids", name, check=False).split() if word.isdigit()]
+    for _ in range(50):
+        processes = [int(word) for word in run("ip", "netns", "pids", name, check=False).split()]
         if not processes:
             break
         for process in processes:
@@ -163,7 +181,26 @@ def remove_namespace(name: str) -> None:
     run("ip", "netns", "del", name, check=False)
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of the lab with what is mounted in it and below."""
+    mounts = (line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines())
+    for mount in sorted((place for place in mounts if Path(place).is_relative_to(folder)), reverse=True):
+        run("umount", "-l", mount, check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_cgroups(folders: Iterable[Path]) -> None:
+    """Remove control groups whose processes have ended."""
+    for folder in folders:
+        remove_cgroups(path for path in folder.iterdir() if path.is_dir())
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
 def remove_leftovers() -> None:
     """Remove what an interrupted run left behind."""
     for name in list(namespaces()):
         remove_namespace(name)
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        remove_folder(folder)
+    remove_cgroups([*CGROUPS.glob(f"{PREFIX}*"), *CGROUPS.glob(f"*/{PREFIX}*")])

@@ -1,38 +1,75 @@
 """NL601, NL602, NL604: the key-value overlay."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from engine import Engine, KvStore, StartRefused
-from net import Host, Lan
+
+from tests.lab.dump import dump
+from tests.lab.engine import Engine, KvStore, refusal
+from tests.lab.examples import files, reported
+from tests.lab.net import Host, Lan
+
+STORE = "192.168.10.1"
 
 
 @pytest.fixture
 def hosts() -> Iterator[tuple[Host, Host]]:
     with ExitStack() as stack:
         lan = stack.enter_context(Lan())
-        a, b = stack.enter_context(Host("a")), stack.enter_context(Host("b"))
-        lan.join(a, "192.168.10.1/24")
+        a, b = stack.enter_context(Host("node-a")), stack.enter_context(Host("node-b"))
+        lan.join(a, f"{STORE}/24")
         lan.join(b, "192.168.10.2/24")
         yield a, b
 
 
-@pytest.mark.parametrize("advertised", [True, False], ids=["both advertise", "b does not advertise"])
-def test_cluster_advertise(hosts: tuple[Host, Host], advertised: bool) -> None:
-    """Without cluster-advertise everything is accepted, and no packet crosses the overlay."""
+@pytest.mark.parametrize(
+    "title", ["only the store", "the store and the way to this host"], ids=["b does not advertise", "both advertise"]
+)
+def test_cluster_advertise(
+    hosts: tuple[Host, Host], title: str, proof: Callable[..., None], tmp_path: Path
+) -> None:
+    """Without cluster-advertise everything is accepted, and no packet crosses the overlay; with it all do."""
     a, b = hosts
-    with KvStore(a, "192.168.10.1") as store, ExitStack() as stack:
-        complete = {"cluster-store": store.url, "cluster-advertise": "eth0:2375"}
-        one = stack.enter_context(Engine(a, "20.10", config=complete))
-        two = stack.enter_context(Engine(b, "20.10", config=complete if advertised else {"cluster-store": store.url}))
-        one.docker("network", "create", "-d", "overlay", "--subnet", "10.9.0.0/24", "ov")
-        assert one.container("left", "--net", "ov")
-        assert two.container("right", "--net", "ov")
-        assert one.reaches("left", two.address("right", "ov")) is advertised
-        assert two.reaches("right", one.address("left", "ov")) is advertised
+    advertised = "cluster-advertise" in files("NL601", title)["daemon.json"]
+    good = files("NL601", "the store and the way to this host")["daemon.json"]
+    with KvStore(a, STORE) as store, ExitStack() as stack:
+        assert json.loads(good)["cluster-store"] == store.url
+        one = stack.enter_context(Engine(a, "20.10", config=good))
+        two = stack.enter_context(Engine(b, "20.10", config=files("NL601", title)["daemon.json"]))
+        one.docker("network", "create", "-d", "overlay", "--subnet", "10.9.0.0/24", "wide")
+        one.container("left", "--net", "wide")
+        two.container("right", "--net", "wide")
+        assert one.pings("left", two.address("right", "wide")) is advertised
+        assert two.pings("right", one.address("left", "wide")) is advertised
+        errors = [line for line in two.log.splitlines() if "level=error" in line or "level=fatal" in line]
+        assert not errors
+        assert ("NL601" in reported(dump(two, tmp_path))) is not advertised
+    if not advertised:
+        seen = "daemon, network and container start without an error; every ping between the hosts is lost"
+        proof(rule="NL601", engine="20.10", observed=seen + ", and answered once both hosts advertise themselves")
 
 
-def test_advertise_without_store(hosts: tuple[Host, Host]) -> None:
-    with pytest.raises(StartRefused, match="--cluster-advertise must be accompanied by --cluster-store"):
-        Engine(hosts[0], "20.10", config={"cluster-advertise": "eth0:2375"}).start()
+def test_advertise_without_store(hosts: tuple[Host, Host], proof: Callable[..., None]) -> None:
+    refused = refusal(hosts[0], "20.10", config=files("NL602", "nowhere to advertise")["daemon.json"])
+    assert refused is not None
+    assert "--cluster-advertise must be accompanied by --cluster-store" in refused
+    proof(rule="NL602", engine="20.10", observed="dockerd ends: --cluster-advertise must be accompanied by …")
+
+
+def test_options_removed(version: str, hosts: tuple[Host, Host], proof: Callable[..., None]) -> None:
+    """Each option alone, and an engine of before with both."""
+    options = json.loads(files("NL604", "the engine has no such option")["daemon.json"])
+    if version == "20.10":
+        with KvStore(hosts[0], STORE), Engine(hosts[0], version, config=options) as engine:
+            assert "deprecated" in engine.log
+        proof(rule="NL604", engine=version, observed="dockerd starts and logs that the options are deprecated")
+        return
+    for name, value in options.items():
+        refused = refusal(hosts[0], version, config={name: value})
+        assert refused is not None
+        assert f"the following directives don't match any configuration option: {name}" in refused
+    seen = "dockerd ends: the following directives don't match any configuration option"
+    proof(rule="NL604", engine=version, observed=seen)
