@@ -73,6 +73,7 @@ from typing import NamedTuple
 
 from netlint.api import (
     Chain,
+    Confidence,
     DockerStart,
     Finding,
     FirewallFlush,
@@ -124,18 +125,22 @@ def check(site: Site) -> Iterator[Finding]:
         writes = host.daemon is None or host.daemon.flag("iptables", True)
         if not writes or host.uses_nftables:
             continue
-        if ruleset is not None and ruleset.complete and _engine_was_here(host, ruleset):
-            yield from _dump(host, ruleset)
+        if ruleset is not None and (confidence := _engine_was_here(host, ruleset)) is not None:
+            yield from _dump(host, ruleset, confidence)
         yield from _scripts(host)
 
 
-def _engine_was_here(host: Host, ruleset: Ruleset) -> bool:
-    """Whether an engine runs, or ran, on the host that the dump is of: its bridge, its chains or its own listings."""
-    chains = any(name.startswith("DOCKER") for table in ruleset.tables.values() for name in table.chains)
-    return chains or host.networks_listed or host.interface("docker0") is not None
+def _engine_was_here(host: Host, ruleset: Ruleset) -> Confidence | None:
+    """How sure it is that an engine wrote rules on the host that the dump is of; None where nothing says so."""
+    if any(name.startswith("DOCKER") for table in ruleset.tables.values() for name in table.chains):
+        return Confidence.HIGH
+    if host.networks_listed or (host.engine is not None and host.engine.exact) or host.daemon is not None:
+        return Confidence.MEDIUM
+    # the bridge alone: the engine may have been told to leave the firewall alone
+    return Confidence.LOW if host.interface("docker0") is not None else None
 
 
-def _dump(host: Host, ruleset: Ruleset) -> Iterator[Finding]:
+def _dump(host: Host, ruleset: Ruleset, confidence: Confidence) -> Iterator[Finding]:
     generation = _generation(host, ruleset)
     for need in NEEDS:
         table = ruleset.table(need.table)
@@ -151,6 +156,7 @@ def _dump(host: Host, ruleset: Ruleset) -> Iterator[Finding]:
             severity=Severity.WARNING if need.target == "DOCKER-USER" else None,
             label=f"no packet of {need.chain} comes to {need.target}",
             help="restart the engine, and keep other tools from flushing or restoring this table",
+            confidence=confidence,
             host=host.name,
         )
 

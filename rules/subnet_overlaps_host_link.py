@@ -116,6 +116,8 @@ def check(site: Site) -> Iterator[Finding]:
             if network.span is None or link.span is None or network.is_own(link):
                 continue
             relation = network.prefix.relation(link.prefix) or "overlaps"
+            if link.container_link and relation == "lies inside":
+                continue  # flannel and its like give each host a part of their own range, for docker0
             yield Finding(
                 message=f"subnet {network.prefix} of {network.what} {relation} {link.prefix} of {link.what}: "
                 + EFFECT[relation].format(what=link.what),

@@ -50,8 +50,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     @property
     def is_bridged(self) -> bool:
         """Whether a Docker network has the range on a bridge of this host: a macvlan or ipvlan network is the LAN
-        itself, and an overlay's addresses exist in namespaces of their own."""
-        return self.network is not None and self.network.driver not in ("macvlan", "ipvlan", "overlay")
+        itself, and the addresses of overlays and other drivers exist elsewhere."""
+        return self.network is not None and self.network.driver == "bridge"
 
     def is_own(self, other: Claim) -> bool:
         """Whether the link or route `other` is the network's own bridge."""
