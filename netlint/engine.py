@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -38,7 +37,8 @@ def check(discovery: Discovery, rules: Sequence[Rule], config: Config, *, ignore
     sources = {item.source.path: item.source for item in discovery.inputs}
     active = active_rules(rules, config)
     findings = [finding for one in active for finding in findings_of(one, site, config)]
-    findings = list(fingerprinted(ordered(findings), sources))
+    if findings:
+        findings = list(fingerprinted(ordered(findings), sources))
     if ignores:
         findings = list(suppressed(findings, sources, site.ignores, config))
     coverage = Coverage(files=tuple(files), not_checked=tuple(not_checked(active, site)), ignored=discovery.ignored)
@@ -85,12 +85,14 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 def fingerprinted(findings: Iterable[Finding], sources: Mapping[str, Source]) -> Iterable[Finding]:
     """Fingerprints from rule, file and the text at the place: they survive when lines above are added or removed."""
+    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, which a clean run does without
+
     times: Counter[str] = Counter()
     for finding in findings:
         source = sources[finding.at.source]
         line = source.line(source.position(finding.at.start).line).strip()
         content = "\0".join((finding.code, finding.at.source, line, source.slice(finding.at)[:200]))
-        digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        digest = sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         times[digest] += 1
         yield structs.replace(finding, fingerprint=f"{digest}:{times[digest]}")
 

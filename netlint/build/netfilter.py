@@ -21,7 +21,7 @@ from netlint.model.netfilter import (
     Table,
 )
 from netlint.parse.iptables_rule import Addresses, Jump, MatchOption, Name, RuleRecord
-from netlint.parse.iptables_save import SaveFile, TableBlock, collector_paused
+from netlint.parse.iptables_save import SaveFile, TableBlock
 from netlint.parse.tree import Unsupported
 from netlint.prefix import Prefix
 from netlint.source import Span
@@ -183,8 +183,7 @@ def build_rules(record: RuleRecord) -> list[FirewallRule]:
 
 def build_rulesets(files: list[Parsed], facts: HostFacts) -> None:
     """Add the ruleset of each IP version and back end; where several dumps show the same one, the fullest."""
-    with collector_paused():
-        dumps = [dump for file in files for dump in _dumps(file, facts)]
+    dumps = [dump for file in files for dump in _dumps(file, facts)]
     groups: dict[tuple[int, str | None], list[_Dump]] = {}
     for dump in dumps:
         groups.setdefault((dump.ruleset.version, _backend(dump.ruleset, dumps)), []).append(dump)

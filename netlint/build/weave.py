@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netlint.build.facts import HostFacts, Parsed
 from netlint.model.action import WeaveAddress
 from netlint.model.located import Located
 from netlint.model.overlay import Weave
-from netlint.parse.shell import Command
-from netlint.parse.shell import Variable as ShellVariable
 from netlint.parse.tree import Mapping, Node, Scalar, Word
 from netlint.parse.tree import Sequence as Items
 from netlint.parse.words import cut
 from netlint.prefix import parse_interface, parse_prefix
 from netlint.source import Span
+
+if TYPE_CHECKING:  # the shell parser is not the price of a Compose file
+    from netlint.parse.shell import Command
+    from netlint.parse.shell import Variable as ShellVariable
 
 SETTINGS = ("WEAVE_NO_FASTDP", "WEAVE_PASSWORD", "WEAVE_MTU", "IPALLOC_RANGE")
 _OF_SCRIPT = SETTINGS[:3]

@@ -14,10 +14,7 @@ line goes word by word. Both ways end in `Reader`.
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -98,22 +95,6 @@ _COMMAND = re.compile(
 _POLICIES = frozenset(("ACCEPT", "DROP", "QUEUE", "RETURN", "-"))
 _SCALE = {"K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 _RULE_LINE = re.compile(r"(?:\[\d{1,20}[KMGT]?:\d{1,20}[KMGT]?\]\s*)?-\S")
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """The garbage collector off while much is made that stays, and afterwards blind to it: nothing of it is cyclic.
-
-    Its passes take twice the time of the reading on 1 M rules.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.freeze()
-            gc.enable()
 
 
 class _Block:
@@ -311,8 +292,7 @@ def _backend(tool: str, version: str) -> str | None:
 def parse(source: Source) -> tuple[SaveFile, list[Problem]]:
     """The tables of a dump in their order; a table may stand there more than once."""
     parser = _Parser(source)
-    with collector_paused():
-        parser.run()
+    parser.run()
     tree = SaveFile(
         span=source.span(0, len(source.text)), tables=tuple(parser.tables), other_backend=parser.other_backend
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
-from netlint.report.terminal import Paint, clean, fill
+from netlint.report.terminal import Paint, clean, fill, width
 
 _MARK = re.compile(r"[ \t]*(?:#|//|;) <- (?:error|warning|note)[ \t]*$", re.MULTILINE)
 _MARKED = re.compile(r"(?:#|//|;) <- (error|warning|note)[ \t]*$")
 _TITLE = re.compile(r'title="([^"]+)"')
+_NARROWEST = 8  # columns of a table
 _ITEM = re.compile(r"(?:[-*]|\d+\.)[ ]+")
 
 
@@ -26,6 +28,7 @@ def as_text(text: str, columns: int = 80) -> str:
 def terminal_lines(text: str, columns: int, paint: Paint) -> Iterator[str]:
     """The lines of Markdown `text` as a terminal shows them: fences indented under the name of their file."""
     paragraph: list[str] = []
+    rows: list[str] = []
     fence = ""
     for line in text.splitlines():
         ticks = re.match(r"`{3,}", line)
@@ -39,6 +42,9 @@ def terminal_lines(text: str, columns: int, paint: Paint) -> Iterator[str]:
         if not line.strip() or ticks or item or line.startswith(("#", "|")):
             yield from _paragraph(paragraph, columns)
             paragraph = []
+        if not line.startswith("|"):
+            yield from _table(rows, columns)
+            rows = []
         if ticks:
             fence = ticks[0]
             title = _TITLE.search(line)
@@ -47,12 +53,13 @@ def terminal_lines(text: str, columns: int, paint: Paint) -> Iterator[str]:
         elif line.startswith("#"):
             yield paint("bold", clean(line.lstrip("# ")))
         elif line.startswith("|"):
-            yield clean(line)
+            rows.append(line)
         elif line.strip():
             paragraph.append(line.rstrip())
         else:
             yield ""
     yield from _paragraph(paragraph, columns)
+    yield from _table(rows, columns)
 
 
 def _paragraph(lines: list[str], columns: int) -> Iterator[str]:
@@ -64,6 +71,20 @@ def _paragraph(lines: list[str], columns: int) -> Iterator[str]:
     text = " ".join([lines[0][len(indent) :], *(line.strip() for line in lines[1:])])
     for number, line in enumerate(fill(clean(text), columns - len(indent))):
         yield (item[0] if item is not None and number == 0 else indent) + line
+
+
+def _table(lines: list[str], columns: int) -> Iterator[str]:
+    """The rows with aligned columns; the text of the widest is broken into lines until the table fits."""
+    rows = [[clean(cell.strip()) for cell in line.strip().strip("|").split("|")] for line in lines]
+    rows = [row for row in rows if any(cell.strip("-: ") for cell in row)]
+    sizes = [max(map(width, column)) for column in zip(*rows, strict=False)]
+    while sum(sizes) + 2 * (len(sizes) - 1) > columns and max(sizes) > _NARROWEST:
+        sizes[sizes.index(max(sizes))] -= 1
+    for row in rows:
+        cells = [fill(cell, size) for cell, size in zip(row, sizes, strict=False)]
+        for parts in zip_longest(*cells, fillvalue=""):
+            padded = (part + " " * (size - width(part)) for part, size in zip(parts, sizes, strict=False))
+            yield "  ".join(padded).rstrip()
 
 
 def _example(line: str, paint: Paint) -> str:

@@ -124,11 +124,15 @@ def _not_checked(gaps: Iterable[NotChecked], verbose: bool) -> list[str]:
     hosts: dict[tuple[str, tuple[str, ...]], list[str | None]] = {}
     for (host, reason), names in rules.items():
         hosts.setdefault((reason, tuple(names)), []).append(host)
-    return [f"{_some(names, verbose)} ({_where(where, verbose)}{reason})" for (reason, names), where in hosts.items()]
+    return [
+        f"{_some(names, verbose)} ({_where(where, verbose)}{clean(reason)})" for (reason, names), where in hosts.items()
+    ]
 
 
 def _where(hosts: list[str | None], verbose: bool) -> str:
     """The hosts; nothing where no host has a name."""
     named = [host for host in hosts if host is not None]
+    if len(hosts) > _NAMES and named and not verbose:
+        return f"{len(hosts)} hosts: "
     others = ["hosts without facts"] if named and len(named) < len(hosts) else []
     return f"{_some([*named, *others], verbose)}: " if named else ""

@@ -266,10 +266,10 @@ def test_kubernetes() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "kind: Service\n", "a: [1, {containers: [x, {image: [1]}]}]\n", "containers:\n"])
-def test_other_manifests_are_not_understood(text: str) -> None:
-    facts, _ = kubernetes(text)
+def test_other_manifests_are_left_unread(text: str) -> None:
+    facts, source = kubernetes(text)
     assert facts.weave == []
-    assert [item.message for item in facts.not_understood] == ["a Kubernetes manifest without weave"]
+    assert list(facts.unread) == [source.path]
 
 
 KEYS = st.sampled_from(["containers", "env", "image", "name", "value", "items", "args", "command"])
@@ -289,7 +289,7 @@ TREES = st.recursive(
 @given(TREES)
 def test_kubernetes_never_raises(text: str) -> None:
     facts, _ = kubernetes(text)
-    assert bool(facts.weave) != bool(facts.not_understood)
+    assert bool(facts.weave) != bool(facts.unread)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the incident and corpus collections are not beside the project")

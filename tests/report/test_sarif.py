@@ -41,7 +41,7 @@ def full(make: Make) -> Any:
         label="here",
         help="another range",
         host="edge",
-        related=(Label(route, "the route [main]"), Label(make.at("a/compose.yaml", "b"))),
+        related=(Label(route, "the route [main]"), Label(make.at("a/compose.yaml", "b: 2"))),
         witness=Witness("tcp 10.0.0.1 > 10.1.0.2", (Step(at, "stays on the bridge"), Step(route, "is not asked"))),
         fixes=(Fix(title="move it", edits=(Edit(at, "10.9.0.0/16"), Edit(route, ""))),),
     )

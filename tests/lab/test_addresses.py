@@ -1,0 +1,346 @@
+"""NL101 to NL104, NL108, NL110 to NL115: subnets, pools and addresses."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.lab.dump import dump
+from tests.lab.engine import Compose, Engine, refusal
+from tests.lab.examples import files, images, reported, write
+from tests.lab.machine import ADDRESS, NEIGHBOUR, ROUTER, Machine, machine
+from tests.lab.net import LabError
+from tests.lab.resolver import resolves, serve_names
+
+Record = Callable[..., None]
+
+
+def up(engine: Engine, texts: dict[str, str], folder: Path) -> Path:
+    """Start the Compose project of an example; LabError with what Compose printed where it does not start."""
+    engine.provide(*images(texts))
+    Compose(engine).run(write({"compose.yaml": texts["compose.yaml"]}, folder), "up", "-d")
+    return folder
+
+
+def refused(engine: Engine, texts: dict[str, str], folder: Path) -> str:
+    """What Compose says when the project of an example does not start."""
+    Compose(engine).run(write({"compose.yaml": texts["compose.yaml"]}, folder), "config", "-q")
+    with pytest.raises(LabError) as error:
+        up(engine, texts, folder)
+    return str(error.value)
+
+
+def container(folder: Path, service: str = "web") -> str:
+    return f"{folder.name}-{service}-1"
+
+
+def finds(engine: Engine, rule: str, folder: Path) -> bool:
+    """Whether netlint reports `rule` on the running host, with the Compose project in `folder` if there is one."""
+    return rule in reported(dump(engine, folder))
+
+
+def test_overlap_of_networks(version: str, proof: Record, tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    with machine() as lab, Engine(lab.host, version) as engine:
+        said = refused(engine, files("NL101", "one network inside another"), shop)
+        assert "Pool overlaps with other one on this address space" in said
+        left = engine.docker("network", "ls", "--format", "{{.Name}}").split()
+        assert len([name for name in left if name.startswith("shop_")]) == 1
+        assert finds(engine, "NL101", shop)
+        Compose(engine).run(shop, "down", "-t", "0")
+
+        up(engine, files("NL101", "side by side"), shop)
+        assert engine.pings(container(shop), NEIGHBOUR)
+        assert not finds(engine, "NL101", shop)
+    seen = "docker compose config accepts the file; up fails: Pool overlaps with other one on this address space, and "
+    proof(rule="NL101", engine=version, observed=seen + "one of the two networks is left behind")
+
+
+def test_overlap_with_network_that_is_there(version: str, proof: Record, tmp_path: Path) -> None:
+    with machine() as lab, Engine(lab.host, version) as engine:
+        engine.docker("network", "create", "--subnet", "172.20.8.0/24", "legacy")
+        said = refused(engine, files("NL101", "a network that is there already"), tmp_path / "shop")
+        assert "Pool overlaps with other one on this address space" in said
+        assert finds(engine, "NL101", tmp_path / "shop")
+    proof(rule="NL101", engine=version, observed="a subnet around that of an existing network: the same refusal")
+
+
+class Reach:
+    """Who answers whom, with a container of the default bridge as a bystander."""
+
+    def __init__(self, lab: Machine, engine: Engine, target: str) -> None:
+        self.lab, self.engine, self.target = lab, engine, target
+
+    def __call__(self, container: str, network: str) -> tuple[bool, bool, bool]:
+        """Host to target, container to target, host to container."""
+        own = self.engine.address(container, network)
+        return (
+            self.lab.host.pings(self.target),
+            self.engine.pings(container, self.target),
+            self.lab.host.pings(own),
+        )
+
+
+EFFECTS = {  # host to the LAN, container to the LAN, host to the container
+    "192.168.10.0/24": (True, False, False),
+    "192.168.10.64/26": (False, False, True),
+    "192.168.0.0/16": (True, False, True),
+    "172.28.0.0/24": (True, True, True),
+}
+
+
+@pytest.mark.parametrize("subnet", EFFECTS)
+def test_overlap_with_lan(version: str, subnet: str, proof: Record, tmp_path: Path) -> None:
+    """The table of NL102: equal to, inside and around the LAN; and a range of its own."""
+    bad = files("NL102", "part of the office network")
+    assert "192.168.10.64/26" in bad["compose.yaml"]
+    texts = bad | {"compose.yaml": bad["compose.yaml"].replace("192.168.10.64/26", subnet)}
+    shop, target = tmp_path / "shop", "192.168.10.70"
+    # Docker hands out addresses from the beginning of the range, where the LAN has some too; a bridge at .254
+    # does not answer for the neighbours
+    with machine(texts, others=(target,)) as lab, Engine(lab.host, version) as engine:
+        reach = Reach(lab, engine, target)
+        assert lab.host.pings(target)
+        if subnet == "192.168.10.0/24":
+            engine.docker("network", "create", "--subnet", subnet, "--gateway", "192.168.10.254", "front")
+            engine.container("web", "--net", "front", "--ip", "192.168.10.77")
+            name, network = "web", "front"
+        else:
+            up(engine, texts, shop)
+            name, network = container(shop), "shop_front"
+        assert reach(name, network) == EFFECTS[subnet]
+        assert finds(engine, "NL102", shop) is (subnet != "172.28.0.0/24")
+    words = ("host to LAN", "container to LAN", "host to container")
+    seen = ", ".join(f"{word} {'answers' if ok else 'lost'}" for word, ok in zip(words, EFFECTS[subnet], strict=True))
+    proof(rule="NL102", engine=version, observed=f"LAN 192.168.10.0/24, subnet {subnet} accepted: {seen}")
+
+
+def test_docker0_on_vpn(version: str, proof: Record, tmp_path: Path) -> None:
+    texts = files("NL102", "docker0 on top of a VPN")
+    with machine(texts, others=("10.8.0.1", "10.8.0.9")) as lab:
+        assert lab.host.pings("10.8.0.9")
+        with Engine(lab.host, version, config=texts["daemon.json"]) as engine:
+            engine.container("web")
+            assert not engine.pings("web", "10.8.0.9")
+            assert not lab.host.pings("10.8.0.1")  # the bridge's own address now
+            assert finds(engine, "NL102", tmp_path)
+        with Engine(lab.host, version) as engine:
+            engine.container("web")
+            assert engine.pings("web", "10.8.0.9")
+            assert not finds(engine, "NL102", tmp_path)
+    proof(rule="NL102", engine=version, observed="bip around the VPN's range accepted: containers lose the VPN")
+
+
+@pytest.mark.parametrize(
+    ("title", "target", "host_reaches", "container_reaches"),
+    [
+        ("inside a routed range", "10.200.1.9", False, False),
+        ("around it", "172.20.8.9", True, False),
+        ("the halves of a VPN are no range of their own", "203.0.113.9", True, True),
+    ],
+)
+def test_overlap_with_route(
+    version: str,
+    title: str,
+    target: str,
+    host_reaches: bool,
+    container_reaches: bool,
+    proof: Record,
+    tmp_path: Path,
+) -> None:
+    texts, shop = files("NL103", title), tmp_path / "shop"
+    with machine(texts, others=(target,)) as lab, Engine(lab.host, version) as engine:
+        assert lab.host.pings(target)
+        up(engine, texts, shop)
+        assert lab.host.pings(target) is host_reaches
+        assert engine.pings(container(shop), target) is container_reaches
+        assert finds(engine, "NL103", shop) is not container_reaches
+    if not container_reaches:
+        seen = f"network {title}, accepted: the routed address answered the host before, and after it "
+        seen += "only the host, not the container" if host_reaches else "neither host nor container"
+        proof(rule="NL103", engine=version, observed=seen)
+
+
+def test_network_over_gateway(version: str, proof: Record, tmp_path: Path) -> None:
+    """A network in the range of the default gateway, on a host whose gateway is on no link of the same range."""
+    gateway = "192.168.99.1"
+    listing = f"default via {gateway} dev eth0\n192.168.10.0/24 dev eth0 scope link src {ADDRESS}\n"
+    with machine(others=(NEIGHBOUR, "203.0.113.9")) as lab, Engine(lab.host, version) as engine:
+        lab.others.ip("addr", "add", f"{gateway}/32", "dev", "eth0")
+        lab.host.ip("route", "del", "default")
+        lab.host.route(gateway, "dev", "eth0", "metric", "5")
+        lab.host.route("default", "via", gateway)
+        lab.host.ip("route", "del", gateway)
+        assert listing.splitlines()[0] in lab.host.ip("route").replace(" \n", "\n")
+        engine.docker("network", "create", "--subnet", "192.168.99.0/24", "--gateway", "192.168.99.254", "front")
+        engine.container("web", "--net", "front")
+        assert lab.host.pings("203.0.113.9")
+        assert not lab.host.pings(gateway)
+        assert not engine.pings("web", gateway)
+        assert finds(engine, "NL104", tmp_path)
+    seen = "network over the default gateway accepted: the gateway answers neither host nor container, what lies "
+    proof(rule="NL104", engine=version, observed=seen + "behind it still answers the host")
+
+
+@pytest.mark.parametrize("subnet", ["10.0.0.0/24", "10.20.0.0/24"])
+def test_network_over_resolver(version: str, subnet: str, proof: Record, tmp_path: Path) -> None:
+    """Names do not resolve in a network whose subnet holds the name server, and do in another."""
+    bad = subnet == "10.0.0.0/24"
+    title = "an overlay over the cloud's resolver" if bad else "elsewhere, and a resolver of one's own on docker0"
+    assert f'"Subnet": "{subnet}"' in files("NL104", title)["docker-network-inspect.json"]
+    with machine(others=(NEIGHBOUR, "10.0.0.2")) as lab, Engine(lab.host, version, resolver="10.0.0.2") as engine:
+        serve_names(lab.others, "10.0.0.2")
+        engine.docker("swarm", "init", "--advertise-addr", "eth0", "--default-addr-pool", "10.99.0.0/16")
+        engine.docker("network", "create", "-d", "overlay", "--attachable", "--subnet", subnet, "app")
+        engine.container("web", "--net", "app")
+        assert resolves(engine, "web") is not bad
+        assert finds(engine, "NL104", tmp_path) is bad
+    if bad:
+        seen = "overlay over the resolver accepted: no name outside resolves in its containers; in 10.20.0.0/24 it does"
+        proof(rule="NL104", engine=version, observed=seen)
+
+
+@pytest.mark.parametrize("title", ["the pool is the VPN", "a range that nobody has"])
+def test_pool_in_routed_range(version: str, title: str, proof: Record, tmp_path: Path) -> None:
+    """The pool's range is behind a router; the engine takes it from the first network on."""
+    bad = title == "the pool is the VPN"
+    texts = files("NL108", title)
+    # the first /24 of the pool is 10.200.0.0/24; the ninth lies in the routed 10.200.8.0/22
+    with machine(texts, others=("10.200.8.9",)) as lab:
+        assert lab.host.pings("10.200.8.9")
+        with Engine(lab.host, version, config=texts["daemon.json"]) as engine:
+            for number in range(8):  # docker0 has the first
+                engine.docker("network", "create", f"front-{number}")
+            subnets = re.findall(r"10\.20[01]\.\d+\.0/24 dev br-", lab.host.ip("route"))
+            assert ("10.200.8.0/24 dev br-" in subnets) is bad
+            assert lab.host.pings("10.200.8.9") is not bad
+            assert finds(engine, "NL108", tmp_path) is bad
+    if bad:
+        seen = "networks are cut from the pool one after the other; the ninth is 10.200.8.0/24 of the routed range, "
+        proof(rule="NL108", engine=version, observed=seen + "and the routed address answers no more")
+
+
+def test_overlapping_pools(version: str, proof: Record) -> None:
+    config = files("NL108", "twice the same addresses")["daemon.json"]
+    with machine() as lab, Engine(lab.host, version, config=config) as engine:
+        engine.docker("network", "create", "front")
+    proof(rule="NL108", engine=version, observed="overlapping pools are accepted at start")
+
+
+@pytest.mark.parametrize("subnet", ["224.1.0.0/16", "127.50.0.0/16"])
+def test_no_container_starts(version: str, subnet: str, proof: Record, tmp_path: Path) -> None:
+    multicast = files("NL110", "multicast")
+    texts = {"compose.yaml": multicast["compose.yaml"].replace("224.1.0.0/16", subnet)}
+    shop = tmp_path / "shop"
+    with machine() as lab, Engine(lab.host, version) as engine:
+        assert "could not be found" in refused(engine, texts, shop)
+        assert "shop_front" in engine.docker("network", "ls")
+        assert finds(engine, "NL110", shop)
+    seen = f"network {subnet} is created, no container starts: route for the gateway could not be found"
+    proof(rule="NL110", engine=version, observed=seen)
+
+
+@pytest.mark.parametrize("title", ["past the end of the private range", "private addresses"])
+def test_public_range(version: str, title: str, proof: Record, tmp_path: Path) -> None:
+    """The real owner of the range answered before, and not afterwards."""
+    texts, shop, owner = files("NL110", title), tmp_path / "shop", "172.32.0.9"
+    bad = title != "private addresses"
+    with machine(others=(NEIGHBOUR, owner)) as lab, Engine(lab.host, version) as engine:
+        assert lab.host.pings(owner)
+        up(engine, texts, shop)
+        assert lab.host.pings(owner) is not bad
+        assert engine.pings(container(shop), owner) is not bad
+        assert finds(engine, "NL110", shop) is bad
+    if bad:
+        seen = "network 172.32.0.0/16 accepted: a public address of the range answered the host before and not after"
+        proof(rule="NL110", engine=version, observed=seen)
+
+
+def test_subnet_not_canonical(version: str, proof: Record, tmp_path: Path) -> None:
+    texts, shop = files("NL111", "an address instead of a network"), tmp_path / "shop"
+    with machine() as lab, Engine(lab.host, version) as engine:
+        if version == "20.10":
+            up(engine, texts, shop)
+            assert "10.20.0.0/24 dev br-" in lab.host.ip("route")
+            proof(rule="NL111", engine=version, observed="accepted; the network is 10.20.0.0/24")
+        else:
+            assert "invalid subnet 10.20.0.5/24: it should be 10.20.0.0/24" in refused(engine, texts, shop)
+            seen = "refused: invalid subnet 10.20.0.5/24: it should be 10.20.0.0/24"
+            proof(rule="NL111", engine=version, observed=seen)
+        up(engine, files("NL111", "the network itself"), tmp_path / "other") if version != "20.10" else None
+
+
+def test_gateway_outside(version: str, proof: Record, tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    with machine() as lab, Engine(lab.host, version) as engine:
+        said = refused(engine, files("NL112", "outside the subnet"), shop)
+        text = {
+            "20.10": "failed to allocate gateway (10.20.1.1): Requested address is out of range",
+            "28.5": "invalid gateway 10.20.1.1: parent subnet 10.20.0.0/24 doesn't contain this address",
+        }[version]
+        assert text in said
+        up(engine, files("NL112", "the first usable address"), shop)
+        assert engine.pings(container(shop), "10.20.0.1")
+        proof(rule="NL112", engine=version, observed=f"network refused: {text}")
+    with machine() as lab:
+        said = refusal(lab.host, version, config=files("NL112", "the network itself")["daemon.json"]) or ""
+        assert "failed to allocate gateway (10.9.0.0): Address already in use" in said
+    seen = "bip 10.9.0.0/24: dockerd ends: failed to allocate gateway (10.9.0.0): Address already in use"
+    proof(rule="NL112", engine=version, observed=seen)
+
+
+def test_range_outside(version: str, proof: Record, tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    with machine() as lab, Engine(lab.host, version) as engine:
+        texts = files("NL113", "a range of another subnet")
+        if version == "20.10":
+            up(engine, texts, shop)
+            address = engine.address(container(shop), "shop_front")
+            proof(rule="NL113", engine=version, observed=f"ip_range outside accepted; the container got {address}")
+            Compose(engine).run(shop, "down", "-t", "0")
+        else:
+            text = "invalid ip-range 10.21.0.128/25: parent subnet 10.20.0.0/24 doesn't contain ip-range"
+            assert text in refused(engine, texts, shop)
+            proof(rule="NL113", engine=version, observed=f"network refused: {text}")
+        said = refused(engine, files("NL113", "an address that is not of the subnet"), shop)
+        print(said)
+        up(engine, files("NL113", "a part of the subnet"), shop)
+        assert engine.address(container(shop), "shop_front").startswith("10.20.0.1")
+
+
+def test_fixed_cidr_outside(version: str, proof: Record) -> None:
+    config = files("NL113", "docker0 hands out addresses of another network")["daemon.json"]
+    with machine() as lab, Engine(lab.host, version, config=config) as engine:
+        engine.container("web")
+        print(engine.address("web"), engine.pings("web", NEIGHBOUR), lab.host.pings(engine.address("web")))
+        raise AssertionError
+
+
+STATIC = {
+    ("NL114", "an address of another subnet"): {
+        "20.10": "Invalid address 172.28.1.5: It does not belong to any of this network's subnets",
+        "28.5": "no configured subnet or ip-range contain the IP address 172.28.1.5",
+    },
+    ("NL114", "the engine chooses the subnet"): dict.fromkeys(
+        ("20.10", "28.5"),
+        "user specified IP address is supported only when connecting to networks with user configured subnets",
+    ),
+    ("NL115", "two services, one address"): dict.fromkeys(("20.10", "28.5"), "Address already in use"),
+    ("NL115", "the gateway's address"): dict.fromkeys(("20.10", "28.5"), "Address already in use"),
+}
+
+
+@pytest.mark.parametrize(("rule", "title"), STATIC)
+def test_static_address(version: str, rule: str, title: str, proof: Record, tmp_path: Path) -> None:
+    shop, text = tmp_path / "shop", STATIC[rule, title][version]
+    with machine() as lab, Engine(lab.host, version) as engine:
+        assert text in refused(engine, files(rule, title), shop)
+        assert "shop_back" in engine.docker("network", "ls")
+        assert finds(engine, rule, shop)
+        Compose(engine).run(shop, "down", "-t", "0")
+        good = {"NL114": "an address of the subnet", "NL115": "one each"}[rule]
+        up(engine, files(rule, good), shop)
+        assert engine.address(container(shop, "db"), "shop_back") == "172.28.0.5"
+        assert not finds(engine, rule, shop)
+    proof(rule=rule, engine=version, observed=f"{title}: config accepts it, up makes the network, then: {text}")
