@@ -194,6 +194,8 @@ class _Collector:
             self.skipped[shown] = "a link that leads out of the directory"
 
     def _may_be_input(self, name: str) -> bool:
+        if name == "netlint.toml":
+            return False
         if may_hold_listings(name) and not _BINARY_SUFFIXES.search(name.lower()):
             return True
         self.ignored += 1

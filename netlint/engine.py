@@ -109,10 +109,12 @@ def suppressed(
 
 
 def not_checked(rules: Iterable[Rule], site: Site) -> list[NotChecked]:
-    """The rules that lack facts, host by host. Hosts that are only implied by a Compose file count as one."""
+    """The rules that lack facts, host by host. Where a Compose file alone was given, nobody expects a host's listings:
+    there the gaps have one reason."""
     gaps: dict[NotChecked, None] = {}
     for one in rules:
         for host in site.hosts:
             for reason in one.missing(host):
-                gaps[NotChecked(one.slug, None if host.implied else host.name, reason)] = None
+                gap = NotChecked(one.slug, host.name, "nothing is known of the host" if host.implied else reason)
+                gaps[gap] = None
     return list(gaps)

@@ -72,7 +72,6 @@ FORMATS: dict[str, Format] = {
     "fail2ban": Format("fail2ban jail"),
     "network-config": Format("networkd, netplan or ifupdown configuration"),
     "vpn-config": Format("WireGuard or OpenVPN configuration"),
-    "netlint-config": Format("netlint configuration"),
     "docker-json-lines": Format("docker listing with --format json"),
     "template": Format("template"),
 }

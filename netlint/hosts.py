@@ -58,7 +58,6 @@ _NO_FACTS = frozenset(
         "shell-script",
         "kubernetes",
         "cni",
-        "netlint-config",
         "docker-service",
         "docker-json-lines",
     )

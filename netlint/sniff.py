@@ -148,8 +148,6 @@ def _sniff(text: str, path: str) -> str | None:
     start = text[:4096].lstrip()
     if not start:
         return name_format(path)
-    if name == "netlint.toml":
-        return "netlint-config"
     shebang = _SHEBANG.match(start)
     if shebang is not None or name.endswith((".sh", ".bash")):
         return _script(text, shebang["program"] if shebang is not None else "sh")

@@ -125,7 +125,6 @@ _FIXED_NAMES = (
     (r"(?:stub-)?resolv\.conf.*", "resolv-conf"),
     (r"net-conf\.json", "flannel"),
     (r"jail\.(local|conf)", "fail2ban"),
-    (r"netlint\.toml", "netlint-config"),
     (r"iptables[-_.]?(rules|v[46]|dump|export)?(\.(rules|txt|v[46]|dump))?|rules\.v[46]", "iptables-save"),
     (r"(docker-)?networks?-inspect.*\.json|networks\.json", "docker-network-inspect"),
     (r"ip-?(6-)?routes?\b.*|routes?\.txt", "ip-route"),

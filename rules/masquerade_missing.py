@@ -90,7 +90,7 @@ ELSEWHERE = parse_address("198.51.100.7")  # a documentation address: on no netw
 @rule(
     "NL403",
     Severity.ERROR,
-    needs=["firewall", "networks"],
+    needs=["firewall"],
     proof="lab: after iptables -t nat -F POSTROUTING containers reach no host of the LAN, and do after a restart",
 )
 def check(site: Site) -> Iterator[Finding]:

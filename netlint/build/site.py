@@ -56,7 +56,7 @@ class SiteBuilder:
                 FileCoverage(
                     path=path,
                     format=item.format,
-                    host=group.name,
+                    host=self.hosts[-1].name,
                     status="unread" if path in facts.unread else "partial" if partly[path] else "read",
                     problems=problems[path],
                     reason=facts.unread.get(path, ""),
@@ -114,7 +114,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
             unused_defaults=tuple(facts.unused_defaults),
         )
     return Host(
-        name=facts.name,
+        name=None if facts.implied else facts.name,
         span=span,
         implied=facts.implied,
         engine=version,
