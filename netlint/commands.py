@@ -178,6 +178,8 @@ def report_outputs(specifications: Iterable[str]) -> list[tuple[str, Path | None
 
 def rendered(name: str, result: Run, arguments: Namespace, *, to_file: bool) -> str:
     module = import_module(f"netlint.report.{name}")
+    if name == "sarif":
+        return str(module.render(result, checkout=os.getcwd()))
     if name != "text":
         return str(module.render(result))
     color = not to_file and wants_color(arguments.color)

@@ -28,14 +28,21 @@ _SNIPPET = 400  # characters; a longer quotation helps nobody and makes the uplo
 _IN_SOURCE = ("inline", "file")
 
 
-def render(run: Run) -> str:
-    """The report as a SARIF log of one run."""
-    return encode({"$schema": SCHEMA, "version": "2.1.0", "runs": [plain(_Log(run).run())]})
+def render(run: Run, checkout: str | None = None) -> str:
+    """The report as a SARIF log of one run.
+
+    Paths are relative to `checkout` where what was checked lies in that directory: GitHub takes them as paths in the
+    repository, whatever part of it was checked. By default they are relative to what was checked.
+    """
+    return encode({"$schema": SCHEMA, "version": "2.1.0", "runs": [plain(_Log(run, checkout).run())]})
 
 
 class _Log:
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, checkout: str | None) -> None:
         self.given = run
+        inside = checkout is not None and Path(run.root).is_relative_to(checkout) and Path(run.root).is_dir()
+        self.root = checkout if inside and checkout is not None else run.root
+        self.below = Path(run.root).relative_to(self.root).as_posix() if inside else "."
         paths = [*(file.path for file in run.coverage.files), *run.sources]
         self.indexes = {path: index for index, path in enumerate(dict.fromkeys(paths))}
         self.rules = {rule.code: index for index, rule in enumerate(run.rules)}
@@ -63,7 +70,7 @@ class _Log:
             tool=om.Tool(driver=driver),
             automation_details=om.RunAutomationDetails(id="netlint/"),
             column_kind="unicodeCodePoints",
-            original_uri_base_ids={_ROOT: om.ArtifactLocation(uri=Path(self.given.root, "_").as_uri()[:-1])},
+            original_uri_base_ids={_ROOT: om.ArtifactLocation(uri=Path(self.root, "_").as_uri()[:-1])},
             invocations=[
                 om.Invocation(
                     execution_successful=True,
@@ -115,7 +122,8 @@ class _Log:
         if path.startswith(("../", "/")):
             absolute = os.path.normpath(Path(self.given.root, path))
             return om.ArtifactLocation(uri="file://" + _quoted(absolute), index=number)
-        return om.ArtifactLocation(uri=_quoted(path), uri_base_id=_ROOT, index=number)
+        inner = path if self.below == "." else f"{self.below}/{path}"
+        return om.ArtifactLocation(uri=_quoted(inner), uri_base_id=_ROOT, index=number)
 
     def result(self, finding: Finding) -> om.Result:
         properties = {"confidence": str(finding.confidence), "host": finding.host}

@@ -18,7 +18,6 @@ from pathlib import Path
 from time import process_time
 from typing import NamedTuple
 
-
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.netfilter import build_rulesets
 from netlint.build.site import collector_paused

@@ -12,6 +12,7 @@ from typing import Any, Self
 from tests.lab import image
 from tests.lab.net import (
     CGROUPS,
+    PING,
     PREFIX,
     REQUEST,
     Host,
@@ -158,13 +159,19 @@ class Engine:
 
     def pings(self, container: str, address: str) -> bool:
         """Whether one of two pings from `container` to `address` is answered."""
-        answer = self.docker("exec", container, "/bin/ping", "-c", "2", "-W", "1", address, check=False, timeout=15)
-        return "bytes from" in answer
+        return "bytes from" in self.docker("exec", container, *PING, address, check=False, timeout=15)
 
     def asks(self, container: str, address: str, port: int = 80) -> str | None:
         """The container's address as the server at `address` sees it; None where no server answers."""
-        command = ("exec", "-i", container, "/bin/nc", "-w", "2", address, str(port))
+        command = ("exec", "-i", container, "nc", "-w", "2", address, str(port))
         return client_seen(self.docker(*command, stdin=REQUEST, check=False, timeout=15))
+
+    def clear(self) -> None:
+        """Remove every container and every network that was created."""
+        containers = self.docker("ps", "-aq").split()
+        if containers:
+            self.docker("rm", "-f", *containers)
+        self.docker("network", "prune", "-f")
 
     def address(self, container: str, network: str = "bridge") -> str:
         """The IPv4 address of `container` on `network`."""

@@ -51,7 +51,8 @@ def machine(texts: dict[str, str] | None = None, *, others: Iterable[str] = (NEI
             other.ip("addr", "add", f"{address}/32", "dev", "lo")
         for route in described.routes or ():
             if route.via is not None and route.device is not None:
-                host.route(str(route.prefix), "via", str(route.via), "dev", route.device)
+                onlink = [] if _on(str(route.via), links[route.device]) else ["onlink"]
+                host.route(str(route.prefix), "via", str(route.via), "dev", route.device, *onlink)
         other.serve(image.website())
         yield Machine(host, other)
 

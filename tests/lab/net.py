@@ -21,6 +21,7 @@ PREFIX = "nltlab-"
 FOLDER_PREFIX = "netlint-lab-"
 CGROUPS = Path("/sys/fs/cgroup")
 REQUEST = "GET /cgi-bin/client HTTP/1.0\r\n\r\n"
+PING = ("ping", "-c", "2", "-i", "0.3", "-W", "1")
 _SYSCTLS = {"net.ipv4.ip_forward": "0", "net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.default.rp_filter": "0"}
 
 
@@ -116,7 +117,7 @@ class Host(Namespace):
 
     def pings(self, address: str) -> bool:
         """Whether one of two pings to `address` is answered."""
-        return "bytes from" in self.run("busybox", "ping", "-c", "2", "-W", "1", address, check=False, timeout=15)
+        return "bytes from" in self.run("busybox", *PING, address, check=False, timeout=15)
 
     def asks(self, address: str, port: int = 80) -> str | None:
         """This host's address as the server at `address` sees it; None where no server answers."""

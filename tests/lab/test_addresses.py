@@ -16,6 +16,39 @@ from tests.lab.resolver import resolves, serve_names
 Record = Callable[..., None]
 
 
+class Lab(NamedTuple):
+    """A machine on a plain LAN and its engine."""
+
+    host: Host
+    others: Host
+    engine: Engine
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[dict[str, Lab]]:
+    """An engine of each version for all proofs that need nothing but a plain LAN, started when one asks for it."""
+    with ExitStack() as stack:
+        yield _Engines(stack)
+
+
+class _Engines(dict[str, Lab]):
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__()
+        self.stack = stack
+
+    def __missing__(self, version: str) -> Lab:
+        host, others = self.stack.enter_context(machine(others=(NEIGHBOUR, OWNER), name=version))
+        engine = self.stack.enter_context(Engine(host, version))
+        self[version] = Lab(host, others, engine)
+        return self[version]
+
+
+@pytest.fixture
+def lab(version: str, engines: dict[str, Lab]) -> Iterator[Lab]:
+    yield engines[version]
+    engines[version].engine.clear()
+
+
 def up(engine: Engine, texts: dict[str, str], folder: Path) -> Path:
     """Start the Compose project of an example; LabError with what Compose printed where it does not start."""
     engine.provide(*images(texts))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 import sarif_om as om
+from msgspec import structs
 
 from netlint.finding import Edit, Fix, Label, Severity, Step, Suppression, Witness
 from netlint.report.sarif import render
@@ -195,3 +196,16 @@ def test_serializer_refuses_what_sarif_does_not_have() -> None:
 def test_serializer_leaves_defaults_out_but_keeps_levels() -> None:
     found = plain(om.Result(message=om.Message(text="x."), kind="fail", level="warning", rule_index=-1))
     assert found == {"message": {"text": "x."}, "level": "warning"}
+
+
+def test_paths_are_those_of_the_checkout(make: Make, tmp_path: Path) -> None:
+    folder = tmp_path / "deploy" / "shop"
+    folder.mkdir(parents=True)
+    make.file("compose.yaml", "services: {}\n")
+    make.finding(make.at("compose.yaml", "services"))
+    report = json.loads(render(structs.replace(make.run(), root=str(folder)), checkout=str(tmp_path)))["runs"][0]
+    place = report["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place["uri"] == "deploy/shop/compose.yaml"
+    assert report["originalUriBaseIds"]["%SRCROOT%"]["uri"] == f"{tmp_path.as_uri()}/"
+    outside = json.loads(render(structs.replace(make.run(), root=str(folder)), checkout=str(tmp_path / "x")))["runs"][0]
+    assert outside["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "compose.yaml"
