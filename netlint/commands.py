@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from argparse import Namespace
 from collections import Counter
@@ -17,10 +18,12 @@ from netlint.cli import FINDINGS, GAP, OK, USAGE
 from netlint.config import Config, ConfigError, find_config, read_config, severity
 from netlint.discover import Discovery, DiscoveryError, discover
 from netlint.engine import build, check
-from netlint.finding import Confidence, Finding, Severity
+from netlint.finding import Confidence, Severity
 from netlint.model.daemon import EngineVersion
 from netlint.rule import RuleError, load_rules, rules_folder, select
 from netlint.run import Run
+
+COLUMNS, NARROWEST = 100, 60  # of a text report that goes to no terminal, and to a very narrow one
 
 
 class UsageError(Exception):
@@ -60,7 +63,7 @@ def check_command(arguments: Namespace) -> int:
     outputs = report_outputs(arguments.formats or ["text"])
     discovery = discovered(arguments)
     result = check(discovery, rules, config, ignores=not arguments.no_ignores)
-    shown = structs.replace(result, findings=tuple(shown_findings(result, arguments)))
+    shown = shown_part(result, arguments)
     for name, path in outputs:
         write(rendered(name, shown, arguments, to_file=path is not None), path)
     if arguments.statistics:
@@ -68,19 +71,26 @@ def check_command(arguments: Namespace) -> int:
     return exit_status(shown, discovery, arguments)
 
 
-def shown_findings(result: Run, arguments: Namespace) -> Iterable[Finding]:
-    """Those at or above the severity and confidence asked for and, with --changed-files, that touch a changed file."""
+def shown_part(result: Run, arguments: Namespace) -> Run:
+    """The run with the findings at or above the severity and confidence asked for and, with --changed-files, those
+    that touch a changed file."""
     lowest, surest = severity(arguments.severity), Confidence[arguments.confidence.upper()]
-    changed = None
+    findings = [
+        finding
+        for finding in result.findings
+        if (finding.severity or Severity.NOTE) >= lowest and (finding.confidence or Confidence.HIGH) >= surest
+    ]
+    below = len(result.findings) - len(findings)
     if arguments.changed_files is not None:
         root = Path(result.root)
         wanted = {os.path.realpath(name) for name in arguments.changed_files}
         changed = {path for path in result.sources if os.path.realpath(root / path) in wanted}
-    for finding in result.findings:
-        if (finding.severity or Severity.NOTE) < lowest or (finding.confidence or Confidence.HIGH) < surest:
-            continue
-        if changed is None or {finding.at.source, *(label.span.source for label in finding.related)} & changed:
-            yield finding
+        findings = [
+            finding
+            for finding in findings
+            if {finding.at.source, *(label.span.source for label in finding.related)} & changed
+        ]
+    return structs.replace(result, findings=tuple(findings), below=below)
 
 
 def exit_status(result: Run, discovery: Discovery, arguments: Namespace) -> int:
@@ -182,8 +192,13 @@ def rendered(name: str, result: Run, arguments: Namespace, *, to_file: bool) -> 
         return str(module.render(result, checkout=os.getcwd()))
     if name != "text":
         return str(module.render(result))
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() and not to_file else COLUMNS
     color = not to_file and wants_color(arguments.color)
-    return str(module.render(result, color=color, verbose=arguments.verbose, quiet=arguments.quiet))
+    return str(
+        module.render(
+            result, color=color, verbose=arguments.verbose, quiet=arguments.quiet, columns=max(NARROWEST, columns)
+        )
+    )
 
 
 def wants_color(choice: str) -> bool:

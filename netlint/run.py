@@ -40,7 +40,8 @@ class Coverage(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """A finished run. `findings` are in report order, those that something suppresses included; `rules` were run."""
+    """A finished run. `findings` are in report order, those that something suppresses included; `rules` were run;
+    `below` counts the findings left out as less severe or less sure than asked for."""
 
     root: str
     sources: Mapping[str, Source]
@@ -48,3 +49,4 @@ class Run(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     coverage: Coverage
     site: Site
+    below: int = 0

@@ -22,7 +22,9 @@ def totals(run: Run, paint: Paint) -> str:
         for severity in sorted(Severity, reverse=True)
         if counts[severity]
     ]
-    suppressed = f" ({hidden} suppressed)" if hidden else ""
+    left_out = [f"{hidden} suppressed"] if hidden else []
+    left_out += [f"{run.below} below the severity or confidence asked for"] if run.below else []
+    suppressed = f" ({', '.join(left_out)})" if left_out else ""
     if parts:
         return f"found {listed(parts)}{suppressed}"
     read = [file for file in run.coverage.files if file.status != "unread"]
