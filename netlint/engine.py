@@ -19,18 +19,19 @@ from netlint.source import Source, Span
 from netlint.suppress import ignore_comments, suppression
 
 
+@collector_paused()
 def build(discovery: Discovery, config: Config) -> tuple[Site, list[FileCoverage]]:
     """The site that the discovered files describe, and what became of each file."""
     builder = SiteBuilder(config.engine, config.reserved)
-    with collector_paused():
-        for host in group(discovery.inputs):
-            builder.add(host)
+    for host in group(discovery.inputs):
+        builder.add(host)
     for item in (*discovery.unreadable, *discovery.skipped):
         builder.files.append(FileCoverage(path=item.path, format=None, host=None, status="unread", reason=item.reason))
     ignores = [comment for item in discovery.inputs for comment in ignore_comments(item.source)]
     return builder.site(ignores), builder.files
 
 
+@collector_paused()
 def check(discovery: Discovery, rules: Sequence[Rule], config: Config, *, ignores: bool = True) -> Run:
     """Check everything that was discovered. `ignores` False shows suppressed findings as if nothing suppressed them."""
     site, files = build(discovery, config)

@@ -75,8 +75,10 @@ from netlint.api import Claim, ClaimKind, Finding, Label, Severity, Site, claims
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         plan = claims(host, site)
-        pools = [claim for claim in plan if claim.kind in (ClaimKind.POOL, ClaimKind.SWARM_POOL) and _is_written(claim)]
-        for pool, other in overlaps_between(pools, [claim for claim in plan if _is_in_use(claim)]):
+        pools = [claim for claim in plan.of(ClaimKind.POOL, ClaimKind.SWARM_POOL) if _is_written(claim)]
+        for pool, other in overlaps_between(pools, plan.of(ClaimKind.LINK, ClaimKind.ROUTE)):
+            if not _is_in_use(other):
+                continue
             if other.kind is ClaimKind.LINK and pool.prefix.contains(other.prefix):
                 continue  # the engine steps around connected links
             yield from _finding(pool, other, host.name)

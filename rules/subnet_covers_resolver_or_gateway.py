@@ -91,11 +91,11 @@ def check(site: Site) -> Iterator[Finding]:
         plan = claims(host, site)
         networks = [
             claim
-            for claim in plan
+            for claim in plan.of(ClaimKind.NETWORK)
             if claim.network is not None and claim.network.driver not in ("macvlan", "ipvlan", "host", "null")
         ]
-        needed = [claim for claim in plan if claim.kind in (ClaimKind.RESOLVER, ClaimKind.GATEWAY)]
-        links = [claim for claim in plan if claim.kind is ClaimKind.LINK]
+        needed = plan.of(ClaimKind.RESOLVER, ClaimKind.GATEWAY)
+        links = plan.of(ClaimKind.LINK)
         for network, server in overlaps_between(networks, needed):
             address = server.prefix.network_address
             if network.span is None or server.span is None or _is_meant(host, network, address):

@@ -116,8 +116,8 @@ def _local(host: Host, site: Site) -> list[Claim]:
     """The claims of networks that share the engine's local address space."""
     return [
         claim
-        for claim in claims(host, site)
-        if claim.kind is ClaimKind.NETWORK and claim.network is not None and claim.network.scope == "local"
+        for claim in claims(host, site).of(ClaimKind.NETWORK)
+        if claim.network is not None and claim.network.scope == "local"
         and claim.network.driver != "overlay"
     ]  # fmt: skip
 

@@ -110,8 +110,8 @@ EFFECT = {
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         plan = claims(host, site)
-        networks = [claim for claim in plan if claim.is_bridged]
-        links = [claim for claim in plan if claim.kind is ClaimKind.LINK]
+        networks = [claim for claim in plan.of(ClaimKind.NETWORK) if claim.is_bridged]
+        links = plan.of(ClaimKind.LINK)
         for network, link in overlaps_between(networks, links):
             if network.span is None or link.span is None or network.is_own(link):
                 continue

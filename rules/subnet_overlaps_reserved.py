@@ -61,8 +61,8 @@ CHECKED = (ClaimKind.NETWORK, ClaimKind.POOL)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         plan = claims(host, site)
-        taken = [claim for claim in plan if claim.kind in CHECKED]
-        reserved = [claim for claim in plan if claim.kind is ClaimKind.RESERVED]
+        taken = plan.of(*CHECKED)
+        reserved = plan.of(ClaimKind.RESERVED)
         for claim, reservation in overlaps_between(taken, reserved):
             if claim.span is not None:
                 yield Finding(

@@ -108,10 +108,10 @@ from netlint.api import (
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         plan = claims(host, site)
-        networks = [claim for claim in plan if claim.is_bridged]
-        routes = [claim for claim in plan if claim.kind is ClaimKind.ROUTE and _carries(claim)]
+        networks = [claim for claim in plan.of(ClaimKind.NETWORK) if claim.is_bridged]
+        routes = plan.of(ClaimKind.ROUTE)
         for network, route in overlaps_between(networks, routes):
-            if network.span is None or route.span is None or network.is_own(route):
+            if network.span is None or route.span is None or network.is_own(route) or not _carries(route):
                 continue
             relation = network.prefix.relation(route.prefix) or "overlaps"
             lost = "containers of the network do not reach" if relation == "contains" else "this host does not reach"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from msgspec import Struct
@@ -29,7 +29,7 @@ class ClaimKind(Enum):
     WEAVE = "weave range"
 
 
-class Claim(Struct, frozen=True, kw_only=True):
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """One claim. `what` names who claims it in the words of a message ("network web", "interface eth0").
 
     `span` is the place that states it, None for a range that the configuration of netlint reserves. Of `network` and
@@ -59,6 +59,22 @@ class Claim(Struct, frozen=True, kw_only=True):
         return self.network is not None and device is not None and device == self.network.bridge
 
 
+class Plan(tuple[Claim, ...]):
+    """The claims of a host, kind by kind in the order of `ClaimKind`."""
+
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self._kinds: dict[ClaimKind, list[Claim]] = {kind: [] for kind in ClaimKind}
+        kind, group = ClaimKind.NETWORK, self._kinds[ClaimKind.NETWORK]
+        for claim in self:
+            if claim.kind is not kind:
+                kind, group = claim.kind, self._kinds[claim.kind]
+            group.append(claim)
+
+    def of(self, *kinds: ClaimKind) -> list[Claim]:
+        """The claims of these kinds, without a look at the others: a host may have a million routes."""
+        return [claim for kind in kinds for claim in self._kinds[kind]]
+
+
 _LOOPBACK = (Prefix(4, 0x7F000000, 8), Prefix(6, 1, 128))
 _LINK_LOCAL = (Prefix(4, 0xA9FE0000, 16), Prefix(6, 0xFE80 << 112, 10))
 _MULTICAST = (Prefix(4, 0xE0000000, 4), Prefix(6, 0xFF00 << 112, 8))
@@ -68,7 +84,7 @@ _FOREIGN = (*_LOOPBACK, *_MULTICAST, _LINK_LOCAL[1])
 _SWARM_DEFAULT = Prefix(4, 0x0A000000, 8)
 
 
-def claims(host: Host, site: Site) -> tuple[Claim, ...]:
+def claims(host: Host, site: Site) -> Plan:
     """Every claim on `host`, kind by kind in the order of `ClaimKind`.
 
     Left out are loopback, link-local and multicast ranges of links, routes and resolvers, and routes for everything
@@ -88,23 +104,25 @@ class _Plans:
     """The address plans of the site that was asked for last. It keeps the hosts, so that their ids stay theirs."""
 
     site: Site | None = None
-    of_host: dict[int, tuple[Host, tuple[Claim, ...]]] = {}  # noqa: RUF012
+    of_host: dict[int, tuple[Host, Plan]] = {}  # noqa: RUF012
 
 
 _plans = _Plans()
 
 
-def _claims(host: Host, site: Site) -> tuple[Claim, ...]:
-    return (
-        *_networks(host),
-        *_Links(host).claims(),
-        *_pools(host),
-        *(
-            Claim(prefix=one.prefix, kind=ClaimKind.RESERVED, what=f"reserved range {one.name}", span=None)
-            for one in site.reserved
-        ),
-        *_addresses(host),
-        *_weave(host),
+def _claims(host: Host, site: Site) -> Plan:
+    return Plan(
+        (
+            *_networks(host),
+            *_Links(host).claims(),
+            *_pools(host),
+            *(
+                Claim(prefix=one.prefix, kind=ClaimKind.RESERVED, what=f"reserved range {one.name}", span=None)
+                for one in site.reserved
+            ),
+            *_addresses(host),
+            *_weave(host),
+        )
     )
 
 
@@ -211,6 +229,9 @@ def _claims_range(route: Route) -> bool:
         return False
     if route.kind == "local" and (route.prefix.is_host or route.device == "lo"):
         return False
+    version, first, length = route.prefix
+    if version == 4 and length >= 8:  # nearly all there are, and there may be a million
+        return first >> 24 != 127 and first >> 28 != 14
     return not _inside(route.prefix, _FOREIGN)
 
 

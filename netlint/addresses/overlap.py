@@ -6,6 +6,7 @@ end before it is what contains it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ B = TypeVar("B")
 
 _PREFIX: Callable[[Any], Prefix] = attrgetter("prefix")
 _IPV6 = 1 << 128
+_FEW = 8  # how much smaller one side must be than the other for a search to beat a sort
 
 
 def overlaps(items: Iterable[A], key: Callable[[A], Prefix] = _PREFIX) -> Iterator[tuple[A, A]]:
@@ -44,9 +46,14 @@ def overlaps_between(
 ) -> Iterator[tuple[A, B]]:
     """Every pair of one item of `left` and one of `right` whose prefixes overlap, whichever contains the other.
 
-    What overlaps within one side costs nothing. Pairs come in the order of the inner's prefix, IPv4 before IPv6.
+    What overlaps within one side costs nothing, and a side with few items keeps the other from being sorted. Pairs come
+    in the order of the inner's prefix, IPv4 before IPv6.
     """
     left, right = list(left), list(right)
+    if len(left) < len(right) // _FEW:
+        right = _touching(right, right_key, map(left_key, left))
+    elif len(right) < len(left) // _FEW:
+        left = _touching(left, left_key, map(right_key, right))
     lefts: list[tuple[int, A]] = []
     rights: list[tuple[int, B]] = []
     for first, last, index in _nested([*map(left_key, left), *map(right_key, right)]):
@@ -64,6 +71,28 @@ def overlaps_between(
             for _, one in lefts:
                 yield one, other
             rights.append((last, other))
+
+
+def _touching(items: list[A], key: Callable[[A], Prefix], others: Iterable[Prefix]) -> list[A]:
+    """Those of `items` that overlap any of `others`."""
+    firsts: list[int] = []
+    lasts: list[int] = []
+    for first, last, _ in _nested(list(others)):
+        if not lasts or first > lasts[-1]:  # else it lies inside the one before
+            firsts.append(first)
+            lasts.append(last)
+    found = []
+    for item in items:
+        version, first, length = key(item)
+        if version == 4:
+            last = first | ((1 << (32 - length)) - 1)
+        else:
+            first |= _IPV6
+            last = first | ((1 << (128 - length)) - 1)
+        at = bisect_right(firsts, last) - 1
+        if at >= 0 and lasts[at] >= first:
+            found.append(item)
+    return found
 
 
 def _nested(prefixes: list[Prefix]) -> Iterator[tuple[int, int, int]]:
