@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -45,6 +46,7 @@ def run(words: Sequence[str]) -> int:
         "rules": rules_command,
         "show": show_command,
     }
+    gc.disable()  # the process is short, and a dump makes millions of objects without a cycle
     try:
         return commands[arguments.command](arguments)
     except (ConfigError, DiscoveryError, RuleError, UsageError) as error:
@@ -55,6 +57,9 @@ def run(words: Sequence[str]) -> int:
         return OK
     except KeyboardInterrupt:
         return 130
+    finally:
+        gc.freeze()  # the interpreter would look through them all once more at its end
+        gc.enable()
 
 
 def check_command(arguments: Namespace) -> int:

@@ -145,7 +145,9 @@ def _dump(host: Host, ruleset: Ruleset, confidence: Confidence) -> Iterator[Find
     for need in NEEDS:
         table = ruleset.table(need.table)
         start = table.chain(need.chain) if table is not None else None
-        if table is None or start is None or generation is None or not need.since <= generation < need.before:
+        if table is None or start is None or not table.complete:
+            continue
+        if generation is None or not need.since <= generation < need.before:
             continue
         if table.chain(need.target) is not None and _reaches(table.chains, start, need.target):
             continue

@@ -96,8 +96,9 @@ ELSEWHERE = parse_address("198.51.100.7")  # a documentation address: on no netw
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         ruleset = host.ruleset(4)
+        nat = ruleset.table("nat") if ruleset is not None else None
         # the tables of an engine that drives nftables itself are not in an iptables dump
-        if ruleset is None or not ruleset.complete or ruleset.table("nat") is None or host.uses_nftables:
+        if ruleset is None or nat is None or not nat.complete or host.uses_nftables:
             continue
         for bridge in bridges(host):
             if bridge.network.masquerades and bridge.subnet.prefix.network().is_private:

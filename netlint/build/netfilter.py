@@ -252,6 +252,7 @@ class _TableBuilder:
         self.span = span
         self.lines: dict[str, tuple[Span, str | None, bool]] = {}
         self.rules: dict[str, list[FirewallRule]] = {}
+        self.committed = True
 
     def declare(self, chain: str, span: Span, policy: str | None) -> None:
         self.lines[chain] = (span, policy, True)
@@ -269,7 +270,8 @@ class _TableBuilder:
             name: Chain(name=name, span=span, policy=policy, rules=tuple(self.rules[name]), declared=declared)
             for name, (span, policy, declared) in self.lines.items()
         }
-        return Table(name=self.name, span=self.span, chains=chains)
+        complete = self.committed and all(chain.declared for chain in chains.values())
+        return Table(name=self.name, span=self.span, chains=chains, complete=complete)
 
 
 def _dump(
@@ -295,6 +297,7 @@ def _dump(
                     table.rules_of(record).extend(builder.rules(record))
             else:
                 _carry_out(record, table, builder, facts)
+        table.committed &= block.committed
         whole &= block.committed
     built = {name: table.table() for name, table in tables.items()}
     chains = [chain for table in built.values() for chain in table.chains.values()]

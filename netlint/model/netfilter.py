@@ -105,9 +105,13 @@ class Chain(Struct, frozen=True, kw_only=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
+    """A table. `complete` is False where its end or a chain's declaration is not in the dump: what is absent there may
+    have been cut off."""
+
     name: str
     span: Span
     chains: dict[str, Chain]
+    complete: bool = True
 
     def chain(self, name: str) -> Chain | None:
         return self.chains.get(name)
