@@ -22,6 +22,7 @@ speak to has a route back to them, nothing is wrong: say so in a suppression.
 ```text title="iptables-save.txt"
 *nat
 :PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]  # <- error
 :DOCKER - [0:0]
 -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
@@ -44,6 +45,7 @@ COMMIT
 ```text title="iptables-save.txt"
 *nat
 :PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :DOCKER - [0:0]
 -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER

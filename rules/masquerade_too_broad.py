@@ -23,6 +23,7 @@ addresses: `-s 10.8.0.0/24 -o eth0`.
 ```text title="iptables-save.txt"
 *nat
 :PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :DOCKER - [0:0]
 -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
@@ -37,6 +38,7 @@ COMMIT
 ```text title="iptables-save.txt"
 *nat
 :PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :DOCKER - [0:0]
 -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
@@ -50,6 +52,7 @@ COMMIT
 ```text title="iptables-save.txt"
 *nat
 :PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 -A POSTROUTING -s 172.17.0.0/16 -j MASQUERADE  # <- warning
 COMMIT
@@ -69,6 +72,7 @@ COMMIT
 ```text title="iptables-save.txt"
 *nat
 :PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :DOCKER - [0:0]
 -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER

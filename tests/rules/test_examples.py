@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from netlint.config import Config, read_config
 from netlint.discover import discover
@@ -28,7 +29,7 @@ def run_example(example: Example, folder: Path) -> Run:
     return check(discovery, RULES, read_config(config) if config.exists() else Config())
 
 
-def cases() -> list[object]:
+def cases() -> list[ParameterSet]:
     found = []
     for rule in RULES:
         texts = [rule.documentation]
