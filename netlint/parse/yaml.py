@@ -37,7 +37,7 @@ MAX_ALIASED = 400_000
 
 # What YAML's c-printable leaves out. Alternatives for what lies high: one class over it takes 5 ms to compile.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|\ufffe|\uffff")
-_PROPERTIES = re.compile(r"(?:(?:&[\w-]+|!(?:<[^>]*>|[^\s,\[\]{}]*))(?:\s|(?<=\s)#.*)*)*")
+_PROPERTIES = re.compile(r"(?:(?:&[\w-]+|!(?:<[^>]*>|[^\s,\[\]{}]*))(?:\s|(?<=\s)#[^\r\n\x85\u2028\u2029]*)*)*")
 _CONSTANTS: dict[str, Value] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netlint.parse.tree import Mapping, Node, Problem, Scalar, Sequence, duplicate_keys
@@ -312,6 +312,7 @@ PIECES = st.sampled_from(
 )
 
 
+@example("!\n#\r- ")  # a comment that a lone carriage return ends
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=40).map("".join)))
 def test_every_text_is_read_and_every_span_holds_what_it_claims(text: str) -> None:
     source, documents, problems = read(text)
