@@ -58,7 +58,7 @@ def clean_lab(request: pytest.FixtureRequest) -> Iterator[None]:
         remove_leftovers()
 
 
-@pytest.fixture(params=VERSIONS)
+@pytest.fixture(scope="session", params=VERSIONS)
 def version(request: pytest.FixtureRequest) -> str:
     """Each engine version that a proof runs on."""
     wanted = str(request.param)

@@ -24,7 +24,9 @@ class Machine(NamedTuple):
 
 
 @contextmanager
-def machine(texts: dict[str, str] | None = None, *, others: Iterable[str] = (NEIGHBOUR,)) -> Iterator[Machine]:
+def machine(
+    texts: dict[str, str] | None = None, *, others: Iterable[str] = (NEIGHBOUR,), name: str = "engine"
+) -> Iterator[Machine]:
     """A host with the interfaces and routes that the listings of an example tell of, or on a plain LAN.
 
     The other side answers for all gateways and for the addresses `others`, and serves on port 80. It has no routes of
@@ -35,18 +37,18 @@ def machine(texts: dict[str, str] | None = None, *, others: Iterable[str] = (NEI
     links = _links(described)
     elsewhere = [address for address in others if not any(_on(address, own) for own in links.values())]
     with ExitStack() as stack:
-        host, other = stack.enter_context(Host("engine")), stack.enter_context(Host("others"))
-        for name, own in links.items():
-            lan = stack.enter_context(Lan(name))
-            lan.join(host, *map(str, own), interface=name)
+        host, other = stack.enter_context(Host(name)), stack.enter_context(Host(f"{name}-others"))
+        for device, own in links.items():
+            lan = stack.enter_context(Lan(f"{name}-{device}"))
+            lan.join(host, *map(str, own), interface=device)
             here = [address for address in others if _on(address, own)]
-            gateways = [str(route.via) for route in described.routes or () if route.via and route.device == name]
-            peers = [str(route.prefix.network_address) for route in _peers(described) if route.device == name]
+            gateways = [str(route.via) for route in described.routes or () if route.via and route.device == device]
+            peers = [str(route.prefix.network_address) for route in _peers(described) if route.device == device]
             length = own[0].network.prefixlen
-            lan.join(other, *(f"{one}/{length}" for one in dict.fromkeys([*here, *gateways, *peers])), interface=name)
+            lan.join(other, *(f"{one}/{length}" for one in dict.fromkeys([*here, *gateways, *peers])), interface=device)
             for peer in peers:
-                host.route(peer, "dev", name)
-                other.route(str(own[0]), "dev", name)
+                host.route(peer, "dev", device)
+                other.route(str(own[0]), "dev", device)
         for address in elsewhere:
             other.ip("addr", "add", f"{address}/32", "dev", "lo")
         for route in described.routes or ():

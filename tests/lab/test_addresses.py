@@ -1,19 +1,21 @@
 """NL101 to NL104, NL108, NL110 to NL115: subnets, pools and addresses."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.lab.dump import dump
 from tests.lab.engine import Compose, Engine, refusal
 from tests.lab.examples import files, images, reported, write
-from tests.lab.machine import ADDRESS, NEIGHBOUR, ROUTER, Machine, machine
-from tests.lab.net import LabError
+from tests.lab.machine import ADDRESS, NEIGHBOUR, Machine, machine
+from tests.lab.net import Host, LabError
 from tests.lab.resolver import resolves, serve_names
 
 Record = Callable[..., None]
+OWNER = "172.32.0.9"  # of a public range that an example takes
 
 
 class Lab(NamedTuple):
@@ -25,28 +27,19 @@ class Lab(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def engines() -> Iterator[dict[str, Lab]]:
-    """An engine of each version for all proofs that need nothing but a plain LAN, started when one asks for it."""
-    with ExitStack() as stack:
-        yield _Engines(stack)
-
-
-class _Engines(dict[str, Lab]):
-    def __init__(self, stack: ExitStack) -> None:
-        super().__init__()
-        self.stack = stack
-
-    def __missing__(self, version: str) -> Lab:
-        host, others = self.stack.enter_context(machine(others=(NEIGHBOUR, OWNER), name=version))
-        engine = self.stack.enter_context(Engine(host, version))
-        self[version] = Lab(host, others, engine)
-        return self[version]
+def shared(version: str) -> Iterator[Lab]:
+    with (
+        machine(others=(NEIGHBOUR, OWNER), name="shared") as (host, others),
+        Engine(host, version) as engine,
+    ):
+        yield Lab(host, others, engine)
 
 
 @pytest.fixture
-def lab(version: str, engines: dict[str, Lab]) -> Iterator[Lab]:
-    yield engines[version]
-    engines[version].engine.clear()
+def lab(shared: Lab) -> Iterator[Lab]:
+    """An engine for the proofs that need nothing but a plain LAN."""
+    yield shared
+    shared.engine.clear()
 
 
 def up(engine: Engine, texts: dict[str, str], folder: Path) -> Path:
@@ -73,46 +66,30 @@ def finds(engine: Engine, rule: str, folder: Path) -> bool:
     return rule in reported(dump(engine, folder))
 
 
-def test_overlap_of_networks(version: str, proof: Record, tmp_path: Path) -> None:
+def test_overlap_of_networks(version: str, lab: Lab, proof: Record, tmp_path: Path) -> None:
     shop = tmp_path / "shop"
-    with machine() as lab, Engine(lab.host, version) as engine:
-        said = refused(engine, files("NL101", "one network inside another"), shop)
-        assert "Pool overlaps with other one on this address space" in said
-        left = engine.docker("network", "ls", "--format", "{{.Name}}").split()
-        assert len([name for name in left if name.startswith("shop_")]) == 1
-        assert finds(engine, "NL101", shop)
-        Compose(engine).run(shop, "down", "-t", "0")
+    engine = lab.engine
+    said = refused(engine, files("NL101", "one network inside another"), shop)
+    assert "Pool overlaps with other one on this address space" in said
+    left = engine.docker("network", "ls", "--format", "{{.Name}}").split()
+    assert len([name for name in left if name.startswith("shop_")]) == 1
+    assert finds(engine, "NL101", shop)
+    Compose(engine).run(shop, "down", "-t", "0")
 
-        up(engine, files("NL101", "side by side"), shop)
-        assert engine.pings(container(shop), NEIGHBOUR)
-        assert not finds(engine, "NL101", shop)
+    up(engine, files("NL101", "side by side"), shop)
+    assert engine.pings(container(shop), NEIGHBOUR)
+    assert not finds(engine, "NL101", shop)
     seen = "docker compose config accepts the file; up fails: Pool overlaps with other one on this address space, and "
     proof(rule="NL101", engine=version, observed=seen + "one of the two networks is left behind")
 
 
-def test_overlap_with_network_that_is_there(version: str, proof: Record, tmp_path: Path) -> None:
-    with machine() as lab, Engine(lab.host, version) as engine:
-        engine.docker("network", "create", "--subnet", "172.20.8.0/24", "legacy")
-        said = refused(engine, files("NL101", "a network that is there already"), tmp_path / "shop")
-        assert "Pool overlaps with other one on this address space" in said
-        assert finds(engine, "NL101", tmp_path / "shop")
+def test_overlap_with_network_that_is_there(version: str, lab: Lab, proof: Record, tmp_path: Path) -> None:
+    engine = lab.engine
+    engine.docker("network", "create", "--subnet", "172.20.8.0/24", "legacy")
+    said = refused(engine, files("NL101", "a network that is there already"), tmp_path / "shop")
+    assert "Pool overlaps with other one on this address space" in said
+    assert finds(engine, "NL101", tmp_path / "shop")
     proof(rule="NL101", engine=version, observed="a subnet around that of an existing network: the same refusal")
-
-
-class Reach:
-    """Who answers whom, with a container of the default bridge as a bystander."""
-
-    def __init__(self, lab: Machine, engine: Engine, target: str) -> None:
-        self.lab, self.engine, self.target = lab, engine, target
-
-    def __call__(self, container: str, network: str) -> tuple[bool, bool, bool]:
-        """Host to target, container to target, host to container."""
-        own = self.engine.address(container, network)
-        return (
-            self.lab.host.pings(self.target),
-            self.engine.pings(container, self.target),
-            self.lab.host.pings(own),
-        )
 
 
 EFFECTS = {  # host to the LAN, container to the LAN, host to the container
@@ -130,19 +107,17 @@ def test_overlap_with_lan(version: str, subnet: str, proof: Record, tmp_path: Pa
     assert "192.168.10.64/26" in bad["compose.yaml"]
     texts = bad | {"compose.yaml": bad["compose.yaml"].replace("192.168.10.64/26", subnet)}
     shop, target = tmp_path / "shop", "192.168.10.70"
-    # Docker hands out addresses from the beginning of the range, where the LAN has some too; a bridge at .254
-    # does not answer for the neighbours
-    with machine(texts, others=(target,)) as lab, Engine(lab.host, version) as engine:
-        reach = Reach(lab, engine, target)
-        assert lab.host.pings(target)
-        if subnet == "192.168.10.0/24":
+    with machine(texts, others=(target,)) as (host, _), Engine(host, version) as engine:
+        assert host.pings(target)
+        if subnet == "192.168.10.0/24":  # left alone, the engine would give the bridge the host's own address
             engine.docker("network", "create", "--subnet", subnet, "--gateway", "192.168.10.254", "front")
             engine.container("web", "--net", "front", "--ip", "192.168.10.77")
             name, network = "web", "front"
         else:
             up(engine, texts, shop)
             name, network = container(shop), "shop_front"
-        assert reach(name, network) == EFFECTS[subnet]
+        own = engine.address(name, network)
+        assert (host.pings(target), engine.pings(name, target), host.pings(own)) == EFFECTS[subnet]
         assert finds(engine, "NL102", shop) is (subnet != "172.28.0.0/24")
     words = ("host to LAN", "container to LAN", "host to container")
     seen = ", ".join(f"{word} {'answers' if ok else 'lost'}" for word, ok in zip(words, EFFECTS[subnet], strict=True))
@@ -151,17 +126,13 @@ def test_overlap_with_lan(version: str, subnet: str, proof: Record, tmp_path: Pa
 
 def test_docker0_on_vpn(version: str, proof: Record, tmp_path: Path) -> None:
     texts = files("NL102", "docker0 on top of a VPN")
-    with machine(texts, others=("10.8.0.1", "10.8.0.9")) as lab:
-        assert lab.host.pings("10.8.0.9")
-        with Engine(lab.host, version, config=texts["daemon.json"]) as engine:
-            engine.container("web")
-            assert not engine.pings("web", "10.8.0.9")
-            assert not lab.host.pings("10.8.0.1")  # the bridge's own address now
-            assert finds(engine, "NL102", tmp_path)
-        with Engine(lab.host, version) as engine:
-            engine.container("web")
-            assert engine.pings("web", "10.8.0.9")
-            assert not finds(engine, "NL102", tmp_path)
+    with machine(texts, others=("10.8.0.9",)) as (host, _):
+        for config, reaches in ((texts["daemon.json"], False), ("{}", True)):
+            with Engine(host, version, config=config) as engine:
+                engine.container("web")
+                assert host.pings("10.8.0.9")
+                assert engine.pings("web", "10.8.0.9") is reaches
+                assert finds(engine, "NL102", tmp_path) is not reaches
     proof(rule="NL102", engine=version, observed="bip around the VPN's range accepted: containers lose the VPN")
 
 
@@ -183,10 +154,10 @@ def test_overlap_with_route(
     tmp_path: Path,
 ) -> None:
     texts, shop = files("NL103", title), tmp_path / "shop"
-    with machine(texts, others=(target,)) as lab, Engine(lab.host, version) as engine:
-        assert lab.host.pings(target)
+    with machine(texts, others=(target,)) as (host, _), Engine(host, version) as engine:
+        assert host.pings(target)
         up(engine, texts, shop)
-        assert lab.host.pings(target) is host_reaches
+        assert host.pings(target) is host_reaches
         assert engine.pings(container(shop), target) is container_reaches
         assert finds(engine, "NL103", shop) is not container_reaches
     if not container_reaches:
@@ -196,20 +167,19 @@ def test_overlap_with_route(
 
 
 def test_network_over_gateway(version: str, proof: Record, tmp_path: Path) -> None:
-    """A network in the range of the default gateway, on a host whose gateway is on no link of the same range."""
     gateway = "192.168.99.1"
     listing = f"default via {gateway} dev eth0\n192.168.10.0/24 dev eth0 scope link src {ADDRESS}\n"
-    with machine(others=(NEIGHBOUR, "203.0.113.9")) as lab, Engine(lab.host, version) as engine:
-        lab.others.ip("addr", "add", f"{gateway}/32", "dev", "eth0")
-        lab.host.ip("route", "del", "default")
-        lab.host.route(gateway, "dev", "eth0", "metric", "5")
-        lab.host.route("default", "via", gateway)
-        lab.host.ip("route", "del", gateway)
-        assert listing.splitlines()[0] in lab.host.ip("route").replace(" \n", "\n")
+    with (
+        machine({"ip-route.txt": listing}, others=(NEIGHBOUR, "203.0.113.9")) as (host, _),
+        Engine(host, version) as engine,
+    ):
+        host.route(gateway, "dev", "eth0", "metric", "9")
+        assert host.pings(gateway)
+        host.ip("route", "del", gateway)
         engine.docker("network", "create", "--subnet", "192.168.99.0/24", "--gateway", "192.168.99.254", "front")
-        engine.container("web", "--net", "front")
-        assert lab.host.pings("203.0.113.9")
-        assert not lab.host.pings(gateway)
+        engine.container("web", "--net", "front", "--ip", "192.168.99.77")
+        assert host.pings("203.0.113.9")
+        assert not host.pings(gateway)
         assert not engine.pings("web", gateway)
         assert finds(engine, "NL104", tmp_path)
     seen = "network over the default gateway accepted: the gateway answers neither host nor container, what lies "
@@ -217,21 +187,32 @@ def test_network_over_gateway(version: str, proof: Record, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("subnet", ["10.0.0.0/24", "10.20.0.0/24"])
-def test_network_over_resolver(version: str, subnet: str, proof: Record, tmp_path: Path) -> None:
-    """Names do not resolve in a network whose subnet holds the name server, and do in another."""
+@pytest.mark.parametrize("driver", ["overlay", "bridge"])
+def test_network_over_resolver(version: str, driver: str, subnet: str, proof: Record, tmp_path: Path) -> None:
+    """The subnets of the rule's examples, as an overlay and as a bridge, over and beside the name server."""
     bad = subnet == "10.0.0.0/24"
     title = "an overlay over the cloud's resolver" if bad else "elsewhere, and a resolver of one's own on docker0"
     assert f'"Subnet": "{subnet}"' in files("NL104", title)["docker-network-inspect.json"]
-    with machine(others=(NEIGHBOUR, "10.0.0.2")) as lab, Engine(lab.host, version, resolver="10.0.0.2") as engine:
-        serve_names(lab.others, "10.0.0.2")
+    with (
+        machine(others=(NEIGHBOUR, "10.0.0.2")) as (host, others),
+        Engine(host, version, resolver="10.0.0.2") as engine,
+    ):
+        serve_names(others, "10.0.0.2")
         engine.docker("swarm", "init", "--advertise-addr", "eth0", "--default-addr-pool", "10.99.0.0/16")
-        engine.docker("network", "create", "-d", "overlay", "--attachable", "--subnet", subnet, "app")
-        engine.container("web", "--net", "app")
-        assert resolves(engine, "web") is not bad
+        attachable = ("--attachable",) if driver == "overlay" else ()
+        engine.docker("network", "create", "-d", driver, *attachable, "--subnet", subnet, "app")
+        # an address of its own: an automatic one may well be that of the name server
+        engine.container("web", "--net", "app", "--ip", subnet.replace("0/24", "77"))
+        # the resolver of engine 28 asks from the host, which an overlay takes nothing from
+        resolved = not bad or (driver == "overlay" and version == "28.5")
+        assert resolves(engine, "web") is resolved
         assert finds(engine, "NL104", tmp_path) is bad
+        if driver == "overlay":
+            engine.container("own", "--net", "app", "--dns", "10.0.0.2", "--ip", subnet.replace("0/24", "78"))
+            assert resolves(engine, "own") is not bad
     if bad:
-        seen = "overlay over the resolver accepted: no name outside resolves in its containers; in 10.20.0.0/24 it does"
-        proof(rule="NL104", engine=version, observed=seen)
+        still = "names resolve by the host's resolv.conf, and not with --dns" if resolved else "no name resolves"
+        proof(rule="NL104", engine=version, observed=f"{driver} network over the resolver accepted: {still}")
 
 
 @pytest.mark.parametrize("title", ["the pool is the VPN", "a range that nobody has"])
@@ -240,14 +221,14 @@ def test_pool_in_routed_range(version: str, title: str, proof: Record, tmp_path:
     bad = title == "the pool is the VPN"
     texts = files("NL108", title)
     # the first /24 of the pool is 10.200.0.0/24; the ninth lies in the routed 10.200.8.0/22
-    with machine(texts, others=("10.200.8.9",)) as lab:
-        assert lab.host.pings("10.200.8.9")
-        with Engine(lab.host, version, config=texts["daemon.json"]) as engine:
+    with machine(texts, others=("10.200.8.9",)) as (host, _):
+        assert host.pings("10.200.8.9")
+        with Engine(host, version, config=texts["daemon.json"]) as engine:
             for number in range(8):  # docker0 has the first
                 engine.docker("network", "create", f"front-{number}")
-            subnets = re.findall(r"10\.20[01]\.\d+\.0/24 dev br-", lab.host.ip("route"))
+            subnets = re.findall(r"10\.20[01]\.\d+\.0/24 dev br-", host.ip("route"))
             assert ("10.200.8.0/24 dev br-" in subnets) is bad
-            assert lab.host.pings("10.200.8.9") is not bad
+            assert host.pings("10.200.8.9") is not bad
             assert finds(engine, "NL108", tmp_path) is bad
     if bad:
         seen = "networks are cut from the pool one after the other; the ninth is 10.200.8.0/24 of the routed range, "
@@ -256,98 +237,108 @@ def test_pool_in_routed_range(version: str, title: str, proof: Record, tmp_path:
 
 def test_overlapping_pools(version: str, proof: Record) -> None:
     config = files("NL108", "twice the same addresses")["daemon.json"]
-    with machine() as lab, Engine(lab.host, version, config=config) as engine:
+    with machine() as (host, _), Engine(host, version, config=config) as engine:
         engine.docker("network", "create", "front")
     proof(rule="NL108", engine=version, observed="overlapping pools are accepted at start")
 
 
 @pytest.mark.parametrize("subnet", ["224.1.0.0/16", "127.50.0.0/16"])
-def test_no_container_starts(version: str, subnet: str, proof: Record, tmp_path: Path) -> None:
+def test_no_container_starts(version: str, lab: Lab, subnet: str, proof: Record, tmp_path: Path) -> None:
     multicast = files("NL110", "multicast")
     texts = {"compose.yaml": multicast["compose.yaml"].replace("224.1.0.0/16", subnet)}
     shop = tmp_path / "shop"
-    with machine() as lab, Engine(lab.host, version) as engine:
-        assert "could not be found" in refused(engine, texts, shop)
-        assert "shop_front" in engine.docker("network", "ls")
-        assert finds(engine, "NL110", shop)
+    engine = lab.engine
+    assert "could not be found" in refused(engine, texts, shop)
+    assert "shop_front" in engine.docker("network", "ls")
+    assert finds(engine, "NL110", shop)
     seen = f"network {subnet} is created, no container starts: route for the gateway could not be found"
     proof(rule="NL110", engine=version, observed=seen)
 
 
 @pytest.mark.parametrize("title", ["past the end of the private range", "private addresses"])
-def test_public_range(version: str, title: str, proof: Record, tmp_path: Path) -> None:
+def test_public_range(version: str, lab: Lab, title: str, proof: Record, tmp_path: Path) -> None:
     """The real owner of the range answered before, and not afterwards."""
-    texts, shop, owner = files("NL110", title), tmp_path / "shop", "172.32.0.9"
+    texts, shop, engine = files("NL110", title), tmp_path / "shop", lab.engine
     bad = title != "private addresses"
-    with machine(others=(NEIGHBOUR, owner)) as lab, Engine(lab.host, version) as engine:
-        assert lab.host.pings(owner)
-        up(engine, texts, shop)
-        assert lab.host.pings(owner) is not bad
-        assert engine.pings(container(shop), owner) is not bad
-        assert finds(engine, "NL110", shop) is bad
+    assert lab.host.pings(OWNER)
+    up(engine, texts, shop)
+    assert lab.host.pings(OWNER) is not bad
+    assert engine.pings(container(shop), OWNER) is not bad
+    assert finds(engine, "NL110", shop) is bad
     if bad:
         seen = "network 172.32.0.0/16 accepted: a public address of the range answered the host before and not after"
         proof(rule="NL110", engine=version, observed=seen)
 
 
-def test_subnet_not_canonical(version: str, proof: Record, tmp_path: Path) -> None:
+def test_subnet_not_canonical(version: str, lab: Lab, proof: Record, tmp_path: Path) -> None:
     texts, shop = files("NL111", "an address instead of a network"), tmp_path / "shop"
-    with machine() as lab, Engine(lab.host, version) as engine:
-        if version == "20.10":
-            up(engine, texts, shop)
-            assert "10.20.0.0/24 dev br-" in lab.host.ip("route")
-            proof(rule="NL111", engine=version, observed="accepted; the network is 10.20.0.0/24")
-        else:
-            assert "invalid subnet 10.20.0.5/24: it should be 10.20.0.0/24" in refused(engine, texts, shop)
-            seen = "refused: invalid subnet 10.20.0.5/24: it should be 10.20.0.0/24"
-            proof(rule="NL111", engine=version, observed=seen)
-        up(engine, files("NL111", "the network itself"), tmp_path / "other") if version != "20.10" else None
+    engine = lab.engine
+    if version == "20.10":
+        up(engine, texts, shop)
+        assert "10.20.0.0/24 dev br-" in lab.host.ip("route")
+        proof(rule="NL111", engine=version, observed="accepted; the network is 10.20.0.0/24")
+    else:
+        assert "invalid subnet 10.20.0.5/24: it should be 10.20.0.0/24" in refused(engine, texts, shop)
+        seen = "refused: invalid subnet 10.20.0.5/24: it should be 10.20.0.0/24"
+        proof(rule="NL111", engine=version, observed=seen)
+    Compose(engine).run(shop, "down", "-t", "0")
+    up(engine, files("NL111", "the network itself"), shop)
 
 
-def test_gateway_outside(version: str, proof: Record, tmp_path: Path) -> None:
+def test_gateway_outside(version: str, lab: Lab, proof: Record, tmp_path: Path) -> None:
     shop = tmp_path / "shop"
-    with machine() as lab, Engine(lab.host, version) as engine:
-        said = refused(engine, files("NL112", "outside the subnet"), shop)
-        text = {
-            "20.10": "failed to allocate gateway (10.20.1.1): Requested address is out of range",
-            "28.5": "invalid gateway 10.20.1.1: parent subnet 10.20.0.0/24 doesn't contain this address",
-        }[version]
-        assert text in said
-        up(engine, files("NL112", "the first usable address"), shop)
-        assert engine.pings(container(shop), "10.20.0.1")
-        proof(rule="NL112", engine=version, observed=f"network refused: {text}")
-    with machine() as lab:
-        said = refusal(lab.host, version, config=files("NL112", "the network itself")["daemon.json"]) or ""
-        assert "failed to allocate gateway (10.9.0.0): Address already in use" in said
+    engine = lab.engine
+    said = refused(engine, files("NL112", "outside the subnet"), shop)
+    text = {
+        "20.10": "failed to allocate gateway (10.20.1.1): Requested address is out of range",
+        "28.5": "invalid gateway 10.20.1.1: parent subnet 10.20.0.0/24 doesn't contain this address",
+    }[version]
+    assert text in said
+    up(engine, files("NL112", "the first usable address"), shop)
+    assert engine.pings(container(shop), "10.20.0.1")
+    proof(rule="NL112", engine=version, observed=f"network refused: {text}")
+    with machine() as (host, _):
+        said = refusal(host, version, config=files("NL112", "the network itself")["daemon.json"]) or ""
+    assert "failed to allocate gateway (10.9.0.0): Address already in use" in said
     seen = "bip 10.9.0.0/24: dockerd ends: failed to allocate gateway (10.9.0.0): Address already in use"
     proof(rule="NL112", engine=version, observed=seen)
 
 
-def test_range_outside(version: str, proof: Record, tmp_path: Path) -> None:
+def test_range_outside(version: str, lab: Lab, proof: Record, tmp_path: Path) -> None:
     shop = tmp_path / "shop"
-    with machine() as lab, Engine(lab.host, version) as engine:
-        texts = files("NL113", "a range of another subnet")
-        if version == "20.10":
-            up(engine, texts, shop)
-            address = engine.address(container(shop), "shop_front")
-            proof(rule="NL113", engine=version, observed=f"ip_range outside accepted; the container got {address}")
-            Compose(engine).run(shop, "down", "-t", "0")
-        else:
-            text = "invalid ip-range 10.21.0.128/25: parent subnet 10.20.0.0/24 doesn't contain ip-range"
-            assert text in refused(engine, texts, shop)
-            proof(rule="NL113", engine=version, observed=f"network refused: {text}")
-        said = refused(engine, files("NL113", "an address that is not of the subnet"), shop)
-        print(said)
-        up(engine, files("NL113", "a part of the subnet"), shop)
-        assert engine.address(container(shop), "shop_front").startswith("10.20.0.1")
+    engine = lab.engine
+    texts = files("NL113", "a range of another subnet")
+    if version == "20.10":
+        up(engine, texts, shop)
+        address = engine.address(container(shop), "shop_front")
+        proof(rule="NL113", engine=version, observed=f"ip_range outside accepted; the container got {address}")
+        Compose(engine).run(shop, "down", "-t", "0")
+    else:
+        text = "invalid ip-range 10.21.0.128/25: parent subnet 10.20.0.0/24 doesn't contain ip-range"
+        assert text in refused(engine, texts, shop)
+        proof(rule="NL113", engine=version, observed=f"network refused: {text}")
+    said = refused(engine, files("NL113", "an address that is not of the subnet"), shop)
+    print(said)
+    up(engine, files("NL113", "a part of the subnet"), shop)
+    assert engine.address(container(shop), "shop_front").startswith("10.20.0.1")
 
 
 def test_fixed_cidr_outside(version: str, proof: Record) -> None:
     config = files("NL113", "docker0 hands out addresses of another network")["daemon.json"]
-    with machine() as lab, Engine(lab.host, version, config=config) as engine:
-        engine.container("web")
-        print(engine.address("web"), engine.pings("web", NEIGHBOUR), lab.host.pings(engine.address("web")))
-        raise AssertionError
+    with machine() as (host, _), Engine(host, version, config=config) as engine:
+        if version == "20.10":
+            engine.container("web")
+            assert engine.address("web") == "10.5.0.2"
+            assert engine.pings("web", NEIGHBOUR)
+            seen = "fixed-cidr outside accepted and ignored: the container got 10.5.0.2, which works"
+            proof(rule="NL113", engine=version, observed=seen)
+        else:
+            text = "range '10.9.0.0/24' is not in subnet '10.5.0.0/24'"
+            with pytest.raises(LabError, match=text):
+                engine.container("web")
+            proof(
+                rule="NL113", engine=version, observed=f"fixed-cidr outside: dockerd starts, no container does: {text}"
+            )
 
 
 STATIC = {
@@ -365,15 +356,15 @@ STATIC = {
 
 
 @pytest.mark.parametrize(("rule", "title"), STATIC)
-def test_static_address(version: str, rule: str, title: str, proof: Record, tmp_path: Path) -> None:
+def test_static_address(version: str, lab: Lab, rule: str, title: str, proof: Record, tmp_path: Path) -> None:
     shop, text = tmp_path / "shop", STATIC[rule, title][version]
-    with machine() as lab, Engine(lab.host, version) as engine:
-        assert text in refused(engine, files(rule, title), shop)
-        assert "shop_back" in engine.docker("network", "ls")
-        assert finds(engine, rule, shop)
-        Compose(engine).run(shop, "down", "-t", "0")
-        good = {"NL114": "an address of the subnet", "NL115": "one each"}[rule]
-        up(engine, files(rule, good), shop)
-        assert engine.address(container(shop, "db"), "shop_back") == "172.28.0.5"
-        assert not finds(engine, rule, shop)
+    engine = lab.engine
+    assert text in refused(engine, files(rule, title), shop)
+    assert "shop_back" in engine.docker("network", "ls")
+    assert finds(engine, rule, shop)
+    Compose(engine).run(shop, "down", "-t", "0")
+    good = {"NL114": "an address of the subnet", "NL115": "one each"}[rule]
+    up(engine, files(rule, good), shop)
+    assert engine.address(container(shop, "db"), "shop_back") == "172.28.0.5"
+    assert not finds(engine, rule, shop)
     proof(rule=rule, engine=version, observed=f"{title}: config accepts it, up makes the network, then: {text}")

@@ -34,9 +34,7 @@ def errors(engine: Engine) -> set[str]:
 @pytest.mark.parametrize(
     "title", ["only the store", "the store and the way to this host"], ids=["b does not advertise", "both advertise"]
 )
-def test_cluster_advertise(
-    hosts: tuple[Host, Host], title: str, proof: Callable[..., None], tmp_path: Path
-) -> None:
+def test_cluster_advertise(hosts: tuple[Host, Host], title: str, proof: Callable[..., None], tmp_path: Path) -> None:
     """Without cluster-advertise everything is accepted, and no packet crosses the overlay; with it all do."""
     a, b = hosts
     advertised = "cluster-advertise" in files("NL601", title)["daemon.json"]
