@@ -143,13 +143,26 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
         else:
             rest.append(item)
     projects = _with_companions(deployed, rest)
-    groups = [(place, HostInputs(place.name(), False, found)) for place, found in hosts.items()]
+    groups = [
+        (place, HostInputs(place.name(), number > 0, part))
+        for place, found in hosts.items()
+        for number, part in enumerate(_one_daemon_json(found))
+    ]
     groups += [(place, HostInputs(place.name(), True, found)) for place, found in projects]
     order = {item.source.path: index for index, item in enumerate(inputs)}
     for _, one in groups:
         one.inputs.sort(key=lambda item: order[item.source.path])
     groups.sort(key=lambda pair: order[pair[1].inputs[0].source.path])
     return _distinct(groups) + ([HostInputs(None, True, rest)] if rest else [])
+
+
+def _one_daemon_json(found: list[Input]) -> list[list[Input]]:
+    """The inputs of a host, and each daemon.json too many as inputs of its own: dockerd reads one, the others are
+    variants that stand beside it (`daemon.lab.json`)."""
+    files = [item for item in found if item.format == "daemon-json"]
+    files.sort(key=lambda item: (item.source.path.rpartition("/")[2] != "daemon.json", item.source.path))
+    extra = files[1:]
+    return [[item for item in found if item not in extra], *([item] for item in extra)]
 
 
 def host_root(item: Input) -> _Place:

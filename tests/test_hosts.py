@@ -215,3 +215,12 @@ def test_hosts_of_the_incidents() -> None:
 
 def test_formats_of_the_tests_exist() -> None:
     assert set(KINDS.values()) <= set(FORMATS)
+
+
+def test_variants_of_daemon_json_are_no_part_of_the_host() -> None:
+    inputs = [
+        Input(Source(path, ""), "daemon-json", "/scan/site") for path in ("a.daemon.json", "daemon.json", "z.json")
+    ]
+    inputs.append(Input(Source("addr", ""), "ip-addr", "/scan/site"))
+    found = [(one.implied, [item.source.path for item in one.inputs]) for one in group(inputs)]
+    assert sorted(found) == [(False, ["daemon.json", "addr"]), (True, ["a.daemon.json"]), (True, ["z.json"])]
