@@ -18,6 +18,8 @@ from netlint.run import Coverage, FileCoverage, NotChecked, Run
 from netlint.source import Source, Span
 from netlint.suppress import ignore_comments, suppression
 
+_LONGEST = 400  # characters of a message
+
 
 @collector_paused()
 def build(discovery: Discovery, config: Config) -> tuple[Site, list[FileCoverage]]:
@@ -72,11 +74,17 @@ def findings_of(one: Rule, site: Site, config: Config) -> Iterable[Finding]:
         seen.add((finding.message, finding.at))
         yield structs.replace(
             finding,
+            message=clipped(finding.message),
             code=one.code,
             rule=one.slug,
             severity=override or finding.severity or one.severity,
             confidence=finding.confidence or one.confidence,
         )
+
+
+def clipped(message: str) -> str:
+    """`message`, cut where a value of the input makes it longer than anybody reads."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:

@@ -45,6 +45,10 @@ _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|#[^\n]*|
 _TOP_KEY = re.compile(r"""^(?P<quote>["']?)(?P<key>[A-Za-z_][\w.\-]*)(?P=quote)[ \t]*:(?=[ \t\r]|$)""", re.MULTILINE)
 
 
+# What `docker compose` reads without being told: such a file is a Compose file however broken it is.
+_DEFAULT_NAME = re.compile(r"(?:docker-)?compose(?:\.override)?\.ya?ml")
+
+
 def is_compose_name(path: str) -> bool:
     """True for `compose.yaml`, `docker-compose.prod.yml`, `base-compose.yml`, `stack.yml` and their like."""
     return _COMPOSE_NAME.fullmatch(path.rpartition("/")[2].lower()) is not None
@@ -159,7 +163,7 @@ def yaml_format(text: str, path: str) -> str | None:
     if keys.keys() & _FOREIGN:
         return None
     compose = _has_services(text, keys["services"], named) if "services" in keys else named and _is_partial(text, keys)
-    if not compose:
+    if not compose and not _DEFAULT_NAME.fullmatch(path.rpartition("/")[2].lower()):
         return None
     return "template" if _TEMPLATE.search(text) else "compose"
 

@@ -105,3 +105,8 @@ def test_what_a_rule_lacks_is_said(tmp_path: Path) -> None:
     assert gap in result.coverage.not_checked
     full = run(tmp_path / "b", {"docker.service": UNIT.format(""), "ip-route.txt": "default via 10.0.0.1 dev eth0\n"})
     assert not [one for one in full.coverage.not_checked if one.rule == "subnet-overlaps-route"]
+
+
+def test_a_value_of_the_input_makes_no_endless_message(tmp_path: Path) -> None:
+    result = run(tmp_path, {"ip-route.txt": "default via " + "x" * 100_000 + "\n10.0.0.0/8 via 10.1.1.1 dev eth0\n"})
+    assert [len(finding.message) for finding in result.findings] == [401]

@@ -302,3 +302,9 @@ def test_every_file_of_the_incidents() -> None:
         if sniff(path.read_text(), "/".join(path.parts[-2:])) != expected:
             wrong.append(f"{path}: {sniff(path.read_text(), path.name)} instead of {expected}")
     assert not wrong
+
+
+@pytest.mark.parametrize("text", ["services\n  web:\n", "\tservices:\n", "services: [a]\n"])
+def test_a_broken_file_of_a_default_name_is_still_a_compose_file(text: str) -> None:
+    assert sniff(text, "shop/docker-compose.yml") == "compose"
+    assert sniff(text, "shop/other.yml") is None
