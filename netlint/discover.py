@@ -62,7 +62,8 @@ class Discovery(NamedTuple):
     """What was found. `unreadable` was given by name or looks like an input; `skipped` was left out on purpose.
 
     `root` is the absolute path that the inputs' paths are relative to, `named` the paths given by name, `ignored`
-    how many files of directories and archives are of no format that netlint knows.
+    how many files of directories and archives are of no format that netlint knows. `directories` are the paths of those
+    directories and archives, `passed` what is in them beside the inputs.
     """
 
     inputs: list[Input]
@@ -71,6 +72,27 @@ class Discovery(NamedTuple):
     root: str
     named: frozenset[str]
     ignored: int
+    directories: tuple[str, ...] = ()
+    passed: frozenset[str] = frozenset()
+
+    def missing(self, path: str) -> str:
+        """What is wrong with a path that an input names: "is not there", "cannot be read: …"; empty where nobody knows.
+
+        Nothing is looked up: only what was gone through is known.
+        """
+        reason = next((one.reason for one in self.unreadable if one.path == path), None)
+        if reason is not None:
+            return f"cannot be read: {reason}"
+        parts = path.split("/")
+        above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+        known = self.passed | {one.path for one in (*self.unreadable, *self.skipped)}
+        if above & known or not _NOT_ENTERED.isdisjoint(parts) or not may_hold_listings(path):
+            return ""
+        if any(item.source.path.startswith(path + "/") for item in self.inputs):
+            return "is a directory"
+        given = any(item.source.path == path for item in self.inputs)
+        inside = any(not folder or path.startswith(folder + "/") for folder in self.directories)
+        return "is not there" if inside and not given and parts[0] not in ("", "..") else ""
 
 
 def discover(
@@ -120,9 +142,12 @@ class _Collector:
         self.unreadable: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
         self.named: set[str] = set()
+        self.directories: list[str] = []
+        self.passed: set[str] = set()
         self.ignored = 0
 
     def result(self) -> Discovery:
+        self._drop_environments()
         return Discovery(
             inputs=[self.inputs[path] for path in sorted(self.inputs)],
             unreadable=[Unread(path, reason) for path, reason in sorted(self.unreadable.items())],
@@ -130,7 +155,16 @@ class _Collector:
             root=self.root,
             named=frozenset(self.named),
             ignored=self.ignored,
+            directories=tuple(self.directories),
+            passed=frozenset(self.passed),
         )
+
+    def _drop_environments(self) -> None:
+        """Environment files mean something only to Compose files."""
+        if not any(item.format == "compose" for item in self.inputs.values()):
+            for path in [path for path, item in self.inputs.items() if item.format == "env-file" and not item.named]:
+                del self.inputs[path]
+                self._not_taken(path, "", named=False)
 
     def shown(self, path: str) -> str:
         """`path` as the report shows it."""
@@ -155,6 +189,8 @@ class _Collector:
             self.unreadable[shown] = _lower(error.strerror or str(error))
 
     def directory(self, path: str) -> None:
+        shown = self.shown(path)
+        self.directories.append("" if shown == "." else shown)
         for entry in self._files(path):
             shown = self.shown(entry.path)
             if shown in self.inputs:
@@ -189,6 +225,7 @@ class _Collector:
 
     def _link(self, entry: os.DirEntry[str], shown: str, top: str) -> None:
         """A link is not followed; where its target is not read either, one that is named as an input is reported."""
+        self.passed.add(shown)
         target, inside = os.path.realpath(entry.path), os.path.join(os.path.realpath(top), "")
         if not target.startswith(inside) and name_format(shown) is not None:
             self.skipped[shown] = "a link that leads out of the directory"
@@ -205,10 +242,12 @@ class _Collector:
         """Take the members of an archive; their paths start with `prefix`, the archive's own where it is not alone."""
         name = prefix or os.path.basename(path)
         self.named.add(name)
+        self.directories.append(prefix)
         try:
             for member in members(path):
                 shown = f"{prefix}/{member.name}" if prefix else member.name
                 if isinstance(member, Refused):
+                    self.passed.add(shown)
                     if not member.harmless:
                         self.unreadable[shown] = f"not read from the archive: {member.reason}"
                     elif member.reason != "a directory" and name_format(shown) is not None:
@@ -259,6 +298,7 @@ class _Collector:
         if named:
             self.unreadable[path] = reason
         else:
+            self.passed.add(path)
             self.ignored += 1
 
 

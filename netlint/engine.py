@@ -24,7 +24,7 @@ _LONGEST = 400  # characters of a message
 @collector_paused()
 def build(discovery: Discovery, config: Config) -> tuple[Site, list[FileCoverage]]:
     """The site that the discovered files describe, and what became of each file."""
-    builder = SiteBuilder(config.engine, config.reserved)
+    builder = SiteBuilder(config.engine, config.reserved, discovery.missing)
     for host in group(discovery.inputs):
         builder.add(host)
     for item in (*discovery.unreadable, *discovery.skipped):
@@ -44,7 +44,9 @@ def check(discovery: Discovery, rules: Sequence[Rule], config: Config, *, ignore
         findings = list(fingerprinted(ordered(findings), sources))
     if ignores:
         findings = list(suppressed(findings, sources, site.ignores, config))
-    coverage = Coverage(files=tuple(files), not_checked=tuple(not_checked(active, site)), ignored=discovery.ignored)
+    covered = {file.path for file in files}
+    ignored = discovery.ignored + sum(path not in covered for path in sources)
+    coverage = Coverage(files=tuple(files), not_checked=tuple(not_checked(active, site)), ignored=ignored)
     return Run(
         root=discovery.root,
         sources=sources,

@@ -14,6 +14,7 @@ from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from netlint.archive import is_archive, strip_suffix
+from netlint.build.compose_files import Library, ProjectFiles, project_files
 from netlint.discover import Input
 
 # Facts of which a host has one each: two directories that both hold one are two hosts.
@@ -54,6 +55,7 @@ _OBSERVED = frozenset(_SINGLE) - {"daemon-json", "nft"} | {
 _NO_FACTS = frozenset(
     (
         "compose",
+        "env-file",
         "template",
         "shell-script",
         "kubernetes",
@@ -93,12 +95,15 @@ _STANDARD = ("compose.yaml", "docker-compose.yaml")
 class HostInputs(NamedTuple):
     """The inputs of one host. `implied`: no facts about it were given, only what is to run on it.
 
-    `name` is its directory's or archive's; None for the inputs that belong to no host at all.
+    `name` is its directory's or archive's; None for the inputs that belong to no host at all. `projects` are the
+    Compose projects on it, `linked` the files of other hosts that those include or extend.
     """
 
     name: str | None
     implied: bool
     inputs: list[Input]
+    projects: tuple[ProjectFiles, ...] = ()
+    linked: tuple[Input, ...] = ()
 
 
 class _Place(NamedTuple):
@@ -121,7 +126,10 @@ class _Place(NamedTuple):
 
 
 def group(inputs: Iterable[Input]) -> list[HostInputs]:
-    """The hosts that `inputs` describe, in the order of their paths; every input is in exactly one of them."""
+    """The hosts that `inputs` describe, in the order of their paths.
+
+    Every input is in exactly one of them, but for environment files of which no Compose project makes use.
+    """
     inputs = list(inputs)
     facts: dict[_Place, list[Input]] = {}
     others: list[Input] = []
@@ -133,27 +141,70 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
     hosts = _hosts(_sorted_together(facts))
     deployed: dict[tuple[_Place, str], list[Input]] = {}
     rest: list[Input] = []
+    projects = _projects(others)
+    owned = {item.source.path for project in projects.values() for item in project.inputs}
     for item in others:
         script = item.format == "shell-script"
+        project = projects.get(item.source.path)
+        if project is None and (item.source.path in owned or (item.format == "env-file" and not item.named)):
+            continue
+        found = project.inputs if project is not None else [item]
         host = _host_of(host_root(item) if script else _folder(item), hosts, script=script)
         if host is not None:
-            hosts.setdefault(host, []).append(item)
-        elif script or item.format == "compose":
-            deployed.setdefault((_folder(item), "" if script else _project_file(item)), []).append(item)
+            hosts.setdefault(host, []).extend(found)
+        elif script or project is not None:
+            deployed.setdefault((_folder(item), "" if script else _project_file(item)), []).extend(found)
         else:
             rest.append(item)
-    projects = _with_companions(deployed, rest)
     groups = [
         (place, HostInputs(place.name(), number > 0, part))
         for place, found in hosts.items()
         for number, part in enumerate(_one_daemon_json(found))
     ]
-    groups += [(place, HostInputs(place.name(), True, found)) for place, found in projects]
+    groups += [(place, HostInputs(place.name(), True, found)) for place, found in _with_companions(deployed, rest)]
     order = {item.source.path: index for index, item in enumerate(inputs)}
+    groups = [(place, _with_projects(one, projects)) for place, one in groups]
     for _, one in groups:
         one.inputs.sort(key=lambda item: order[item.source.path])
     groups.sort(key=lambda pair: order[pair[1].inputs[0].source.path])
     return _distinct(groups) + ([HostInputs(None, True, rest)] if rest else [])
+
+
+class _Project(NamedTuple):
+    """A Compose project: its files, the inputs among them that no project before it has, and the others."""
+
+    files: ProjectFiles
+    inputs: list[Input]
+    linked: list[Input]
+
+
+def _projects(inputs: Iterable[Input]) -> dict[str, _Project]:
+    """The Compose projects, each under the path of its first own input, which is a main file if it owns one."""
+    by_path = {item.source.path: item for item in inputs if item.format in ("compose", "env-file")}
+    every = project_files(Library((item.source, item.format) for item in by_path.values()))
+    owner: dict[str, ProjectFiles] = {}
+    for files in every:
+        for path in (*files.main, *([files.stated] if files.stated is not None else [])):
+            owner.setdefault(path, files)
+    for files in every:
+        for path in files.others:
+            owner.setdefault(path, files)
+    projects = {}
+    for files in every:
+        paths = (*files.main, *files.others)
+        own = [by_path[path] for path in paths if owner[path] is files]
+        linked = [by_path[path] for path in paths if owner[path] is not files]
+        named = files._replace(name=_Place(own[0].root, files.directory).name())
+        projects[own[0].source.path] = _Project(named, own, linked)
+    return projects
+
+
+def _with_projects(one: HostInputs, projects: dict[str, _Project]) -> HostInputs:
+    """The host with the Compose projects on it."""
+    found = [projects[item.source.path] for item in one.inputs if item.source.path in projects]
+    own = {item.source.path for item in one.inputs}
+    linked = {item.source.path: item for project in found for item in project.linked if item.source.path not in own}
+    return one._replace(projects=tuple(project.files for project in found), linked=tuple(linked.values()))
 
 
 def _one_daemon_json(found: list[Input]) -> list[list[Input]]:

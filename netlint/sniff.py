@@ -141,6 +141,8 @@ def _sniff(text: str, path: str) -> str | None:
     if not may_hold_listings(path):
         return None
     name = lower.rpartition("/")[2]
+    if name == ".env":
+        return "env-file"
     if _TEMPLATE_NAME.search(name) and _TEMPLATE_MARK.search(text):
         if yaml_format(text, path) in ("compose", "kubernetes", "template"):
             return "template"
@@ -243,6 +245,8 @@ def _other(text: str, path: str) -> str | None:
         return "shell-script"
     if re.match(r"\s*(?:sudo )?(?:cat|tee|echo) .*(?:<<|/etc/docker)", text):
         return "shell-script"
+    if re.search(r"(?:^|/)\.env\.[\w.-]+$|\.env$", path.lower()):  # files of Compose's env_file
+        return "env-file"
     return None if is_compose_name(path) else _by_name(text, path)
 
 

@@ -32,7 +32,8 @@ _NETWORK_KEYS = frozenset(
 _ROUTE_KEYS = frozenset(("dev", "gateway", "type", "nexthops", "via"))
 _SERVICE_KEYS = (
     "image|build|extends|container_name|ports|expose|networks|network_mode|depends_on|environment|env_file|volumes"
-    "|command|entrypoint|deploy|restart|labels|hostname|privileged|cap_add|healthcheck|provider|scale"
+    "|command|entrypoint|deploy|restart|labels|hostname|privileged|cap_add|cap_drop|healthcheck|provider|scale"
+    "|dns|extra_hosts|logging|profiles|pull_policy|security_opt|shm_size|stdin_open|stop_grace_period|sysctls|tty|ulimits"
 )
 _COMPOSE_TOP = frozenset(
     ("version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "models")

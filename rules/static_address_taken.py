@@ -76,7 +76,7 @@ networks:
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netlint.api import Address, Finding, Host, Label, Located, Network, Service, Severity, Site, Span, Subnet, rule
+from netlint.api import Address, Finding, Host, Label, Located, Network, Service, Severity, Site, never_free, rule
 
 
 class Asked(NamedTuple):
@@ -131,7 +131,9 @@ def _reserved(host: Host, asked: Asked) -> Iterator[Finding]:
     for subnet in asked.network.subnets:
         if not subnet.prefix.holds(address):
             continue
-        holder = next(((what, span) for value, what, span in _taken(asked.network, subnet) if value == address), None)
+        holder = next(
+            ((what, span) for value, what, span in never_free(asked.network, subnet) if value == address), None
+        )
         if holder is not None:
             yield Finding(
                 message=f"address {address} of service {asked.service.name} is {holder[0]} of network "
@@ -142,23 +144,6 @@ def _reserved(host: Host, asked: Asked) -> Iterator[Finding]:
                 related=(Label(holder[1], holder[0]),),
                 host=host.name,
             )
-
-
-def _taken(network: Network, subnet: Subnet) -> Iterator[tuple[Address, str, Span]]:
-    """The addresses of a subnet that no container can have, what each is, and where that is stated."""
-    prefix = subnet.prefix
-    if prefix.version == 4 and prefix.length < 31:
-        yield prefix.network_address, "the network address", subnet.span
-        yield prefix.broadcast_address, "the broadcast address", subnet.span
-    if subnet.gateway is not None:
-        yield subnet.gateway.value, "the gateway", subnet.gateway.span
-    elif network.driver in ("bridge", "overlay") and not network.internal and prefix.size > 2:
-        # without a gateway of its own a network takes the first address of its range, or of the subnet
-        pool = subnet.ip_range.value if subnet.ip_range is not None else prefix
-        first = pool.network_address
-        yield prefix.address(1) if first == prefix.network_address else first, "the gateway", subnet.span
-    for name, address in subnet.reserved:
-        yield address.value, f"reserved as {name}", address.span
 
 
 def _replicated(host: Host, asked: Asked) -> Iterator[Finding]:

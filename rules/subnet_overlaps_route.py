@@ -10,7 +10,7 @@ routes with a gateway, not even when it chooses the subnet itself (engines befor
 
 With a subnet that is equal to or inside the routed range, host and containers lose these remote addresses: database,
 VPN, office. With a subnet that contains the range (reported as a warning) the containers lose it, and so do the
-containers whose own addresses lie in the range. Typical is a Compose project whose network swallows the VPN.
+containers whose own addresses lie in the range (an error of its own, `route-inside-subnet`). Typical is a Compose project whose network swallows the VPN.
 
 Default routes and their halves 0.0.0.0/1 and 128.0.0.0/1, which VPNs set, are no overlap.
 
@@ -94,6 +94,7 @@ from netlint.api import (
     Witness,
     claims,
     free_help,
+    misrouted,
     overlaps_between,
     rule,
 )
@@ -110,8 +111,11 @@ def check(site: Site) -> Iterator[Finding]:
         plan = claims(host, site)
         networks = [claim for claim in plan.of(ClaimKind.NETWORK) if claim.is_bridged]
         routes = plan.of(ClaimKind.ROUTE)
+        told = {(id(found.network), id(found.route)) for found in misrouted(host, site)}  # NL105 has more to say
         for network, route in overlaps_between(networks, routes):
             if network.span is None or route.span is None or network.is_own(route) or not _carries(route):
+                continue
+            if (id(network), id(route)) in told:
                 continue
             relation = network.prefix.relation(route.prefix) or "overlaps"
             lost = "containers of the network do not reach" if relation == "contains" else "this host does not reach"

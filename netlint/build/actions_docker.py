@@ -75,6 +75,7 @@ def build_run(command: Command, words: Sequence[Word], facts: HostFacts) -> Cont
         command=tuple(_located(word) for word in rest[1:]),
         address=address,
         dns=tuple(_located(flag.value) for flag in _named(flags, "--dns") if flag.value is not None),
+        detached=_switched(flags, "-d") or _switched(flags, "--detach"),
         certain=command.certain,
     )
     facts.actions.append(run)

@@ -19,6 +19,8 @@ class _Way(Enum):
     IPAM = "the later one replaces the earlier, whose entries lend what they have to those of the same subnet"
 
 
+# Where relative paths stand, which mean something else in another folder.
+_PATHS = {"build", "configs", "develop", "env_file", "file", "label_file", "secrets", "volumes"}
 _WAYS = {
     ("networks", "*", "ipam", "config"): _Way.IPAM,
     ("networks", "*", "labels"): _Way.PAIRS,
@@ -46,6 +48,45 @@ def merge(layers: Iterable[Mapping]) -> Mapping | None:
     return result
 
 
+def extended(base: Mapping, service: Mapping) -> Mapping:
+    """The `service` laid over the `base` that it extends. What it resets or overrides, it does in files before its own
+    too, so those tags stay."""
+    over = Mapping(span=service.span, entries=tuple(one for one in service.entries if one.key.text != "extends"))
+    merged = _merge_mappings(_without_resets(base), over, ("services", ""))
+    resets = tuple(entry for entry in over.entries if entry.value.tag == "!reset")
+    return Mapping(span=service.span, entries=(*merged.entries, *resets), tag=service.tag)
+
+
+def surely_differ(one: Node, other: Node) -> bool:
+    """Whether two definitions of one thing differ in what no notation, variable or relative path accounts for."""
+    match one, other:
+        case Scalar(), Scalar():
+            plain = not any("$" in node.text or is_null(node) or isinstance(node.value, bool) for node in (one, other))
+            return plain and one.text != other.text
+        case Sequence(), Sequence():
+            pairs = zip(one.items, other.items, strict=False)
+            return len(one.items) != len(other.items) or any(surely_differ(*pair) for pair in pairs)
+        case Mapping(), Mapping():
+            for key in {*one.keys(), *other.keys()} - _PATHS:
+                ours, theirs = one.get(key), other.get(key)
+                given = ours if theirs is None else theirs if ours is None else None
+                if given is not None and _says_something(given):
+                    return True
+                if ours is not None and theirs is not None and surely_differ(ours, theirs):
+                    return True
+    return False
+
+
+def _says_something(node: Node) -> bool:
+    match node:
+        case Scalar(value=value):
+            return not (value is None or isinstance(value, bool))
+        case Sequence(items=items):
+            return bool(items)
+        case Mapping(entries=entries):
+            return bool(entries)
+
+
 def _without_resets(mapping: Mapping) -> Mapping:
     """The same mapping where nothing in it is tagged `!reset`."""
     entries = []
@@ -57,6 +98,8 @@ def _without_resets(mapping: Mapping) -> Mapping:
             continue
         if isinstance(value, Mapping):
             value = _without_resets(value)
+        elif isinstance(value, Sequence):
+            value = _without_reset_items(value)
         if value is not entry.value:
             changed = True
             entry = Entry(key=entry.key, value=value, merged=entry.merged)  # noqa: PLW2901
@@ -64,6 +107,11 @@ def _without_resets(mapping: Mapping) -> Mapping:
     if not changed:
         return mapping
     return Mapping(span=mapping.span, entries=tuple(entries), tag=mapping.tag)
+
+
+def _without_reset_items(sequence: Sequence) -> Sequence:
+    kept = tuple(item for item in sequence.items if item.tag != "!reset")
+    return sequence if len(kept) == len(sequence.items) else Sequence(span=sequence.span, items=kept, tag=sequence.tag)
 
 
 def _merge_mappings(base: Mapping, over: Mapping, path: tuple[str, ...]) -> Mapping:
@@ -96,7 +144,7 @@ def _merge(base: Node, over: Node, path: tuple[str, ...]) -> Node:
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         return _merge_mappings(base, over, path)
     if isinstance(base, Sequence) and isinstance(over, Sequence):
-        return Sequence(span=base.span, items=(*base.items, *over.items))
+        return Sequence(span=base.span, items=(*base.items, *_without_reset_items(over).items))
     return over
 
 

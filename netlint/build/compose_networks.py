@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netlint.build.compose_values import Values
+from netlint.model.compose import MisplacedKey, Misplacement
 from netlint.model.located import Located
 from netlint.model.network import Network, Origin, Subnet
 from netlint.parse.tree import Mapping, Node, Scalar
@@ -21,6 +22,21 @@ def build_networks(declared: Node | None, project: str, values: Values) -> list[
     return networks
 
 
+# What belongs into an entry of the list `config` under `ipam`.
+_IPAM_KEYS = ("subnet", "gateway", "ip_range", "aux_addresses")
+
+
+def _note_misplaced(
+    body: Mapping, network: str, where: Misplacement, values: Values, beside: Node | None = None
+) -> None:
+    for name in _IPAM_KEYS:
+        entry = body.entry(name)
+        if entry is not None:
+            place = beside.span if beside is not None else None
+            span = entry.key.part(0, len(name))
+            values.misplaced.append(MisplacedKey(name, span, f"network {network}", where, place))
+
+
 def _network(key: Scalar, body: Mapping, project: str, values: Values) -> Network:
     span = key.part(0, len(key.text))
     name = values.string(body.get("name"))
@@ -36,6 +52,7 @@ def _network(key: Scalar, body: Mapping, project: str, values: Values) -> Networ
             project=project,
             external=True,
         )
+    _note_misplaced(body, key.text, Misplacement.NETWORK, values)
     driver = values.string(body.get("driver"))
     subnets, subnets_open = _subnets(body.get("ipam"), key.text, values)
     return Network(
@@ -52,7 +69,7 @@ def _network(key: Scalar, body: Mapping, project: str, values: Values) -> Networ
         internal=_flag(body, "internal", values),
         attachable=_flag(body, "attachable", values),
         ipv6=values.boolean(body.get("enable_ipv6")),
-        options=values.pairs(body.get("driver_opts")),
+        options=values.pairs(body.get("driver_opts"), guarded=False),
         labels=tuple((label, value.value) for label, value in values.pairs(body.get("labels"))),
     )
 
@@ -72,14 +89,19 @@ def _flag(body: Mapping, key: str, values: Values) -> bool:
 def _subnets(ipam: Node | None, network: str, values: Values) -> tuple[tuple[Subnet, ...], bool]:
     """The subnets, and whether there is one that only a variable tells."""
     body = values.mapping(ipam, f"ipam of network {network}")
+    if body is not None:
+        _note_misplaced(body, network, Misplacement.IPAM, values)
     items = values.sequence(body.get("config"), f"ipam config of network {network}") if body is not None else ()
     where = f"network {network}"
     subnets: list[Subnet] = []
     is_open = False
+    first = next((item.get("subnet") for item in items if isinstance(item, Mapping) and item.get("subnet")), None)
     for item in items:
         entry = values.mapping(item, f"an entry in the ipam config of network {network}")
         if entry is None:
             continue
+        if entry.get("subnet") is None:
+            _note_misplaced(entry, network, Misplacement.ENTRY, values, first)
         written = values.expand(entry.get("subnet"))
         if written is not None and not written.known and written.error is None:
             is_open = True

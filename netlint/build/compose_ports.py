@@ -23,16 +23,21 @@ _PROTOCOLS = ("tcp", "udp", "sctp")
 _RANGE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.ASCII)
 
 
+_PARTS = ("address", "published", "target")
+# yaml.org/type/int.html: what YAML 1.1 takes for digits to the base 60, such as 22:22, but not 8080:80
+_SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+", re.ASCII)
+
+
 class _NoPortError(Exception):
     """The entry gives no port, for a reason that was reported or that a variable decides."""
 
 
-def build_ports(items: Iterable[Node], values: Values) -> tuple[PublishedPort, ...]:
-    """The ports of a `ports` list. Of entries that say the same the last counts, in the first one's place."""
+def build_ports(items: Iterable[Node], values: Values, owner: str = "") -> tuple[PublishedPort, ...]:
+    """The ports of a list of `owner`. Of entries that say the same the last counts, in the first one's place."""
     ports: dict[object, PublishedPort] = {}
     for item in items:
         try:
-            port = _short(item, values) if isinstance(item, Scalar) else _long(item, values)
+            port = _short(item, values, owner) if isinstance(item, Scalar) else _long(item, values, owner)
         except _NoPortError:
             continue
         # A host port that is not known may be another one.
@@ -42,7 +47,7 @@ def build_ports(items: Iterable[Node], values: Values) -> tuple[PublishedPort, .
     return tuple(ports.values())
 
 
-def _short(scalar: Scalar, values: Values) -> PublishedPort:
+def _short(scalar: Scalar, values: Values, owner: str) -> PublishedPort:
     expanded = values.expand(scalar)
     if isinstance(scalar.value, bool | float):
         values.problem(scalar.span, f"{scalar.text} is no port")
@@ -53,6 +58,9 @@ def _short(scalar: Scalar, values: Values) -> PublishedPort:
     parts = body.rsplit(":", 2)
     starts = [len(":".join(parts[:index])) + (index > 0) for index in range(len(parts))]
     exact = UNKNOWN not in text and expanded.exact
+    for part, piece, start in zip(_PARTS[-len(parts) :], parts, starts, strict=True):
+        if UNKNOWN in piece:
+            values.note_unset(expanded, "ports", owner, part, expanded.part(start, start + len(piece)))
     target = _target(expanded, parts[-1], starts[-1], values)
     address = _bracketed(expanded, parts[0], values) if len(parts) > 2 and parts[0] else None
     published, published_span = None, None
@@ -68,14 +76,27 @@ def _short(scalar: Scalar, values: Values) -> PublishedPort:
         address=address,
         protocol=_protocol(protocol.partition("/")[0], expanded, len(body) + len(slash), values),
         exact=exact,
+        address_open=len(parts) > 2 and UNKNOWN in parts[0],
+        misread=_sexagesimal(scalar.text) if scalar.plain else None,
     )
 
 
-def _long(node: Node, values: Values) -> PublishedPort:
+def _sexagesimal(text: str) -> int | None:
+    if _SEXAGESIMAL.fullmatch(text) is None:
+        return None
+    number = 0
+    for digits in text.lstrip("+-").replace("_", "").split(":"):
+        number = number * 60 + int(digits)
+    return -number if text.startswith("-") else number
+
+
+def _long(node: Node, values: Values, owner: str) -> PublishedPort:
     entry = values.mapping(node, "an entry of ports")
     if entry is None:
         raise _NoPortError
     target_node, target_text = entry.get("target"), values.expand(entry.get("target"))
+    for part, key in zip(_PARTS, ("host_ip", "published", "target"), strict=True):
+        values.note_unset(values.expand(entry.get(key)), "ports", owner, part)
     if target_text is None:
         if target_node is None:
             values.problem(entry.span, "this entry of ports has no target, the port of the container")
@@ -98,6 +119,7 @@ def _long(node: Node, values: Values) -> PublishedPort:
         protocol=_protocol(protocol.masked, protocol, 0, values) if protocol is not None else "tcp",
         mode=mode.text if mode is not None else "ingress",
         exact=all(text.exact for text in (target_text, published_text, host_ip, protocol) if text is not None),
+        address_open=host_ip is not None and not host_ip.known,
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from netlint.build.facts import HostFacts
-from netlint.build.interpolation import Expanded, expand
+from netlint.build.interpolation import UNKNOWN, Environment, Expanded, expand
+from netlint.model.compose import MisplacedKey, UnsetVariable
 from netlint.model.located import Located
 from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
 from netlint.prefix import Address, Prefix, parse_address, parse_prefix
@@ -18,10 +21,21 @@ _KINDS = {Mapping: "a mapping", Sequence: "a list", Scalar: "a single value"}
 
 
 class Values:
-    """Reads values of one project. Nothing is ever reported that rests on a variable."""
+    """Reads values of one project. Nothing is ever reported that rests on a variable.
+
+    `environments` holds what the `.env` files set for each Compose file of the project, `guarded` the same for values
+    that may hold secrets; `names_in` gives the names of the variables in the file that an `env_file` names. `unset` and
+    `misplaced` gather what the project says of itself on the way.
+    """
 
     def __init__(self, facts: HostFacts) -> None:
         self.facts = facts
+        self.environments: dict[str, Environment] = {}
+        self.guarded: dict[str, Environment] = {}
+        self.names_in: Callable[[Scalar], tuple[str, ...]] = lambda _: ()
+        self.misplaced: list[MisplacedKey] = []
+        self._unset: dict[tuple[str, Span], UnsetVariable] = {}
+        self._defaults: dict[str, Span] = {}
         self._reported: set[tuple[Span, str]] = set()
 
     def problem(self, span: Span, message: str, help: str = "") -> None:
@@ -45,44 +59,87 @@ class Values:
         return ()
 
     def _wrong_kind(self, node: Node | None, what: str, wanted: str) -> None:
-        if node is None or is_null(node) or (isinstance(node, Scalar) and not expand(node).exact):
+        if node is None or is_null(node) or (isinstance(node, Scalar) and not self.replaced(node).exact):
             return
         self.problem(node.span, f"{what} is {_KINDS[type(node)]}, not {wanted}")
 
-    def expand(self, node: Node | None) -> Expanded | None:
+    def replaced(self, scalar: Scalar, guarded: bool = False) -> Expanded:
+        """The scalar with its variables replaced; `guarded`: of the `.env` files, only what is surely no secret."""
+        environments = self.guarded if guarded else self.environments
+        environment = environments.get(scalar.span.source) if environments else None
+        return expand(scalar, environment) if environment else expand(scalar)
+
+    def expand(self, node: Node | None, guarded: bool = False) -> Expanded | None:
         """The text of a scalar; None where there is none, or nothing in it."""
         if not isinstance(node, Scalar) or node.value is None:
             return None
-        expanded = expand(node)
+        expanded = self.replaced(node, guarded)
         if expanded.error is not None:
             self.problem(
                 expanded.error,
                 "a variable is not written as Compose reads it",
                 "write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${NAME:+value}, and $$ for a plain $",
             )
+        for name in expanded.defaulted:
+            self._defaults.setdefault(name, expanded.span)
         return expanded if expanded.text else None
+
+    def note_unset(
+        self, expanded: Expanded | None, key: str, owner: str, part: str = "", at: Span | None = None
+    ) -> None:
+        """Note the variables without a default in an address, subnet or port: in the `part` of a port that stands `at`,
+        or in the whole text."""
+        if expanded is None or expanded.known:
+            return
+        if not part and expanded.masked.strip(UNKNOWN):
+            part = "middle"
+        for name, span in expanded.unset:
+            if at is None or (span.start < at.end and at.start < span.end):
+                self._unset.setdefault((name, span), UnsetVariable(name, span, key, owner, part))
+
+    @property
+    def unset(self) -> tuple[UnsetVariable, ...]:
+        """The variables that were noted, with the place where the file gives them a default elsewhere."""
+        return tuple(
+            one._replace(default=self._defaults.get(one.name), looked_up=bool(self.environments.get(one.span.source)))
+            for one in self._unset.values()
+        )
 
     def known(self, node: Node | None) -> Expanded | None:
         """The same where no variable without a default has a part in it."""
         expanded = self.expand(node)
         return expanded if expanded is not None and expanded.known else None
 
-    def string(self, node: Node | None) -> Located[str] | None:
+    def string(self, node: Node | None, guarded: bool = False) -> Located[str] | None:
         """The text; variables without a default stay in it as they are written."""
-        expanded = self.expand(node)
+        expanded = self.expand(node, guarded)
         return None if expanded is None else Located(expanded.text, expanded.span, expanded.exact)
 
-    def strings(self, node: Node | None) -> tuple[Located[str], ...]:
+    def strings(self, node: Node | None, guarded: bool = False) -> tuple[Located[str], ...]:
         """The texts of a list, or the one of a scalar."""
         items = node.items if isinstance(node, Sequence) else (node,)
-        return tuple(text for item in items if (text := self.string(item)) is not None)
+        return tuple(text for item in items if (text := self.string(item, guarded)) is not None)
 
-    def pairs(self, node: Node | None) -> tuple[tuple[str, Located[str]], ...]:
+    def environment(self, node: Node | None, env_file: Node | None) -> tuple[tuple[str, Located[str]], ...]:
+        """Names and values of a service's `environment`, and before them the names in the files of its `env_file`."""
+        stated = self.pairs(node)
+        if env_file is None:
+            return stated
+        known = {name for name, _ in stated}
+        found: dict[str, Located[str]] = {}
+        for item in env_file.items if isinstance(env_file, Sequence) else (env_file,):
+            path = item.get("path") if isinstance(item, Mapping) else item
+            if isinstance(path, Scalar):
+                span = path.part(0, len(path.text))
+                found |= {name: Located("", span, False) for name in self.names_in(path) if name not in known}
+        return (*found.items(), *stated)
+
+    def pairs(self, node: Node | None, guarded: bool = True) -> tuple[tuple[str, Located[str]], ...]:
         """Names and values, from a mapping or a list of `NAME=value`; without a value: empty and inexact."""
         if not isinstance(node, Mapping | Sequence):
             return ()
         return tuple(
-            (key.text, self.string(value) or Located("", key.part(0, len(key.text)), not is_null(value)))
+            (key.text, self.string(value, guarded) or Located("", key.part(0, len(key.text)), not is_null(value)))
             for key, value in as_mapping(node, "=").items()
             if isinstance(value, Scalar)
         )
@@ -108,6 +165,7 @@ class Values:
 
     def address(self, node: Node | None, what: str, where: str, version: int | None = None) -> Located[Address] | None:
         """The address (of IP `version`) that the node holds, in a problem called the `what` of `where`."""
+        self.note_unset(self.expand(node), what, where)
         expanded = self.known(node)
         if expanded is None:
             return None
@@ -121,6 +179,7 @@ class Values:
 
     def prefix(self, node: Node | None, what: str, where: str) -> Located[Prefix] | None:
         """The prefix that the node holds, in a problem called the `what` of `where`. It needs a length in bits."""
+        self.note_unset(self.expand(node), what, where)
         expanded = self.known(node)
         if expanded is None:
             return None

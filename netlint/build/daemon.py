@@ -9,13 +9,23 @@ variables are the command line. The options are `exact` then too: what they say 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
 
 from netlint.build.daemon_json import read_options, read_pools
-from netlint.build.docker_units import Unit, docker_units, environment, expand, expand_sourced, first_line, read_by
+from netlint.build.docker_units import (
+    Unit,
+    docker_units,
+    environment,
+    expand,
+    expand_sourced,
+    first_line,
+    is_drop_in,
+    read_by,
+)
 from netlint.build.dockerd_flags import read_flags
 from netlint.build.dockerd_values import is_exact
 from netlint.build.facts import HostFacts, Parsed
-from netlint.model.daemon import Daemon, ExecStart
+from netlint.model.daemon import Daemon, ExecStart, UnusedDefault
 from netlint.model.located import Located
 from netlint.model.network import Network, Origin, Subnet
 from netlint.parse.command_line import CommandLines
@@ -59,7 +69,7 @@ def build_daemon(files: list[Parsed], facts: HostFacts) -> None:
         _read_sourced(defaults, facts)
     elif any(unit.starts for unit in units):
         facts.unused_defaults += [
-            variable.span
+            UnusedDefault(variable.name.text, tuple(_flags(variable)), variable.span)
             for file in defaults
             for variable in file.tree.variables
             if variable.span not in applied and _is_unused(variable, file, passed_on)
@@ -107,6 +117,10 @@ def _read_unit(
                 program=start.program,
                 effective=start.effective,
                 file=start.assignment.span.source,
+                unit=unit.name,
+                drop_in=is_drop_in(PurePosixPath(start.assignment.span.source)),
+                after_reset=start.after_reset,
+                excerpt=unit.excerpt,
             )
         )
         if start.effective and start.command is not None:
@@ -136,6 +150,12 @@ def _is_unused(variable: Variable, file: Parsed, passed_on: set[str]) -> bool:
         return False
     options = {word.text for word in split(variable.value, Quoting.SYSTEMD).words if word.text.startswith("-")}
     return bool(options - passed_on)
+
+
+def _flags(variable: Variable) -> Iterable[str]:
+    """The names of the flags in the variable's value, which may hold secrets."""
+    words = split(variable.value, Quoting.SYSTEMD).words
+    return dict.fromkeys(word.text.partition("=")[0] for word in words if word.text.startswith("-"))
 
 
 def _apply(words: Sequence[Word], facts: HostFacts) -> None:

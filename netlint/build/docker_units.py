@@ -25,12 +25,14 @@ _DEEPEST = 8
 
 
 class Start(Struct, kw_only=True):
-    """One `ExecStart=`; `command` is None where it does not start dockerd. `effective` until an empty one resets it."""
+    """One `ExecStart=`; `command` is None where it does not start dockerd. `effective` until an empty one resets it;
+    `after_reset`: one did so before it."""
 
     assignment: Assignment
     program: str
     command: DaemonCommand | None
     effective: bool = True
+    after_reset: bool = False
 
 
 class Unit(Struct, kw_only=True):
@@ -41,6 +43,17 @@ class Unit(Struct, kw_only=True):
     variables: dict[str, Word]
     environment_files: list[str]
     excerpt: bool
+    reset: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the unit file, which a folder of drop-ins has too."""
+        path = PurePosixPath(self.files[0].source.path)
+        return path.parent.name.removesuffix(".d") if is_drop_in(path) else path.name
+
+
+def is_drop_in(path: PurePosixPath) -> bool:
+    return path.parent.name.endswith((".service.d", ".socket.d"))
 
 
 def docker_units(files: Iterable[Parsed]) -> list[Unit]:
@@ -98,11 +111,14 @@ def _merged(files: list[Parsed]) -> Unit:
 def _add_start(unit: Unit, assignment: Assignment) -> None:
     found = commands(assignment.value)
     if not found:
+        unit.reset = True
         for start in unit.starts:
             start.effective = False
     for command in found:
         daemon = daemon_command(command.words)
-        unit.starts.append(Start(assignment=assignment, program=command.program, command=daemon))
+        unit.starts.append(
+            Start(assignment=assignment, program=command.program, command=daemon, after_reset=unit.reset)
+        )
 
 
 def read_by(unit: Unit, files: Sequence[Parsed]) -> list[Parsed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -20,14 +21,19 @@ _CLUSTER = (
 )
 
 
+_COMPOSE_KEY = re.compile(r"docker[- ]compose version", re.IGNORECASE)
+
+
 class _Stated(NamedTuple):
-    """What one output says, each value with its place. `swarm` is the node's state, `port` the data path's."""
+    """What one output says, each value with its place. `swarm` is the node's state, `port` the data path's, `compose`
+    the version of `docker compose` or docker-compose."""
 
     version: Word | None
     swarm: Word | None
     port: Word | None
     options: tuple[tuple[str, Word, Word], ...]
     pools: tuple[tuple[Word, Word | None], ...]
+    compose: Word | None = None
 
 
 def build_engine(files: list[Parsed], facts: HostFacts) -> None:
@@ -39,6 +45,8 @@ def build_engine(files: list[Parsed], facts: HostFacts) -> None:
     for file in files:
         for stated in _from_json(file.tree) if file.format.endswith("-json") else (_from_text(file.tree),):
             _add_version(stated.version, facts)
+            if stated.compose is not None and (version := EngineVersion.parse(stated.compose.text)) is not None:
+                facts.compose = Located(version, stated.compose.span)
             if stated.swarm is not None:
                 facts.swarm = _swarm(stated.swarm, stated.port)
             if facts.pools is None and stated.pools:
@@ -111,6 +119,7 @@ def _from_text(lines: list[Line]) -> _Stated:
         port=port.value if port is not None else None,
         options=tuple(options),
         pools=tuple(_pool_line(line.value) for line in pools.lines if line.value is not None) if pools else (),
+        compose=next((line.value for line in server if _COMPOSE_KEY.fullmatch(line.key.text)), None),
     )
 
 

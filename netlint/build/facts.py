@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netlint.model.action import Action
 from netlint.model.compose import Project
-from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool
-from netlint.model.host import InputProblem, Interface, Resolver, Route
+from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
+from netlint.model.host import InputProblem, Interface, Listener, Resolver, Route, RoutingRule
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
 from netlint.model.overlay import Swarm, Weave
 from netlint.parse.tree import Problem, Unsupported
 from netlint.source import Source, Span
+
+if TYPE_CHECKING:
+    from netlint.build.compose_files import ProjectFiles
 
 
 class Parsed(NamedTuple):
@@ -32,19 +36,27 @@ class HostFacts:
         self.implied = implied
         self.first: Span | None = None
         self.engines: list[Located[EngineVersion]] = []
+        self.compose: Located[EngineVersion] | None = None
         self.interfaces: list[Interface] | None = None
         self.routes: list[Route] | None = None
+        self.routing_rules: list[RoutingRule] | None = None
         self.rulesets: list[Ruleset] = []
         self.resolver: Resolver | None = None
+        self.listeners: list[Listener] | None = None
         self.sysctls: list[tuple[str, Located[str]]] | None = None
         self.daemon_files: list[Span] = []
         self.options: list[Option] = []
         self.pools: list[Pool] | None = None
         self.exec_starts: list[ExecStart] = []
-        self.unused_defaults: list[Span] = []
+        self.unused_defaults: list[UnusedDefault] = []
         self.networks: list[Network] = []
         self.networks_listed = False
         self.projects: list[Project] = []
+        # For Compose: files of other hosts that projects of this one include or extend, the files of each project
+        # where that is known already, and for a path that is not at hand what is wrong with it, if that is certain.
+        self.linked: tuple[Parsed, ...] = ()
+        self.project_files: Sequence[ProjectFiles] | None = None
+        self.missing: Callable[[str], str] = lambda _: ""
         self.actions: list[Action] = []
         self.swarm: Swarm | None = None
         self.weave: list[Weave] = []

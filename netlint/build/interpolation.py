@@ -7,14 +7,16 @@ operator  = ":-" / "-"                                    ; what stands for an u
           / ":+" / "+"                                    ; what stands for a variable that is set
 name      = ( letter / "_" ) *( letter / digit / "_" )
 
-No variable is looked up: the environment of the machine that netlint runs on says nothing about the one that the file
-is for. So a default holds, `:+` gives nothing, and a variable with neither stays as it is written.
+Variables are looked up in the `.env` files of the project alone: the environment of the machine that netlint runs on
+says nothing about the one that the file is for. So for what those files do not set, a default holds, `:+` gives
+nothing, and a variable with neither stays as it is written.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from netlint.parse.tree import Scalar, Word
 from netlint.source import Span
@@ -30,12 +32,15 @@ UNKNOWN = "\ufffc"
 class Expanded:
     """A scalar after interpolation.
 
-    `text` holds defaults, and variables that have none as they are written. `exact`: no variable decides any of it.
-    `known`: no variable without a default does. `masked` is `text` with `UNKNOWN` for each character of such variables.
+    `text` holds what is set and defaults, and other variables as they are written. `exact`: no variable decides any of
+    it. `known`: no variable does that is neither set nor has a default. `masked` is `text` with `UNKNOWN` for each
+    character of such variables.
     `error` is the place of an expression that Compose refuses; the text then is as written, and nothing of it known.
+    `unset` are the variables that are empty where the environment lacks them, with their places: not those with a
+    default, nor those that Compose demands (`:?`). `defaulted` are the names of those with a default.
     """
 
-    __slots__ = ("_inner", "_outer", "error", "exact", "known", "masked", "scalar", "text")
+    __slots__ = ("_inner", "_outer", "defaulted", "error", "exact", "known", "masked", "scalar", "text", "unset")
 
     def __init__(self, scalar: Scalar, pieces: Sequence[_Piece] = (), error: Span | None = None) -> None:
         self.scalar = scalar
@@ -44,7 +49,9 @@ class Expanded:
         self.known = error is None
         self.text = scalar.text
         self.masked = scalar.text if error is None else UNKNOWN * len(scalar.text)
-        # For each character its place in the scalar, and that of the whole variable that gives it.
+        self.unset: tuple[tuple[str, Span], ...] = ()
+        self.defaulted: tuple[str, ...] = ()
+        # For each character its place in the scalar (-1: not there), and that of the whole variable that gives it.
         self._inner: list[int] | None = None
         self._outer: list[tuple[int, int]] = []
         if pieces:
@@ -52,7 +59,13 @@ class Expanded:
             self.known = all(piece.known for piece in pieces)
             self.text = "".join(piece.text for piece in pieces)
             self.masked = "".join(piece.text if piece.known else UNKNOWN * len(piece.text) for piece in pieces)
-            self._inner = [piece.at + index for piece in pieces for index in range(len(piece.text))]
+            self.unset = tuple(
+                (piece.name, scalar.part(piece.at, piece.at + len(piece.text)))
+                for piece in pieces
+                if piece.name and not piece.known
+            )
+            self.defaulted = tuple(piece.name for piece in pieces if piece.name and piece.known)
+            self._inner = [piece.place(index) for piece in pieces for index in range(len(piece.text))]
             self._outer = [
                 piece.variable or (piece.at + index, piece.at + index + 1)
                 for piece in pieces
@@ -64,9 +77,11 @@ class Expanded:
         that have a part in them."""
         if self._inner is None:
             return self.scalar.part(start, end)
-        if start >= end or self._inner[end - 1] - self._inner[start] == end - 1 - start:
-            first = self._inner[start] if start < len(self._inner) else len(self.scalar.text)
-            return self.scalar.part(first, first + max(end - start, 0))
+        if start >= end:
+            first = max(self._inner[start], 0) if start < len(self._inner) else len(self.scalar.text)
+            return self.scalar.part(first, first)
+        if self._inner[start] >= 0 and self._inner[end - 1] - self._inner[start] == end - 1 - start:
+            return self.scalar.part(self._inner[start], self._inner[start] + end - start)
         return self.scalar.part(self._outer[start][0], self._outer[end - 1][1])
 
     @property
@@ -79,14 +94,21 @@ class Expanded:
         if self._inner is None or self.scalar.start is None:
             return Word(self.text, self.span, self._inner is None and self.scalar.start is not None, (), self.exact)
         start = self.scalar.start
-        return Word(self.text, self.span, False, tuple(start + index for index in self._inner), self.exact)
+        places = zip(self._inner, self._outer, strict=True)
+        offsets = tuple(start + (inner if inner >= 0 else outer[0]) for inner, outer in places)
+        return Word(self.text, self.span, False, offsets, self.exact)
 
 
-def expand(scalar: Scalar) -> Expanded:
-    """The scalar with its variables replaced as far as the file tells."""
+# None stands for a value that is set, but not to be seen here.
+Environment: TypeAlias = Mapping[str, str | None]
+_NOTHING: Environment = {}
+
+
+def expand(scalar: Scalar, environment: Environment = _NOTHING) -> Expanded:
+    """The scalar with its variables replaced as far as the `environment` and the file tell."""
     if "$" not in scalar.text:
         return Expanded(scalar)
-    reader = _Reader(scalar.text)
+    reader = _Reader(scalar.text, environment)
     try:
         reader.read(0, len(scalar.text), None, 0)
     except _ExpressionError as error:
@@ -102,20 +124,30 @@ class _ExpressionError(Exception):
 
 
 class _Piece:
-    """`text` stands at `at`, inside the outermost variable from and to which `variable` tells."""
+    """`text` stands at `at` (-1: not in the scalar), inside the outermost variable from and to which `variable` tells.
+    `name` is that of a variable which is empty if it is not set (`known` False), or for which a default follows (True).
+    """
 
-    __slots__ = ("at", "known", "text", "variable")
+    __slots__ = ("at", "known", "name", "text", "variable")
 
-    def __init__(self, text: str, at: int, variable: tuple[int, int] | None, known: bool = True) -> None:
+    def __init__(
+        self, text: str, at: int, variable: tuple[int, int] | None, known: bool = True, name: str = ""
+    ) -> None:
         self.text = text
         self.at = at
         self.variable = variable
         self.known = known
+        self.name = name
+
+    def place(self, index: int) -> int:
+        """Where the character `index` of the text stands in the scalar."""
+        return self.at + index if self.at >= 0 else -1
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, environment: Environment) -> None:
         self.text = text
+        self.environment = environment
         self.pieces: list[_Piece] = []
 
     def read(self, at: int, end: int, outer: tuple[int, int] | None, depth: int) -> None:
@@ -132,12 +164,21 @@ class _Reader:
             name = _NAME.match(text, dollar + 1, end)
             if name is not None:
                 at = name.end()
-                self.pieces.append(_Piece(text[dollar:at], dollar, outer or (dollar, at), known=False))
+                self.plain(name[0], dollar, at, outer or (dollar, at))
             elif text.startswith("{", dollar + 1, end):
                 at = self.braced(dollar, end, outer, depth)
             else:
                 self.pieces.append(_Piece("$", dollar, outer))
                 at = dollar + (2 if text.startswith("$", dollar + 1, end) else 1)
+
+    def plain(self, name: str, start: int, end: int, outer: tuple[int, int]) -> None:
+        """A variable without an operator, which stands from `start` to `end`."""
+        value = self.environment.get(name)
+        if value is not None:
+            self.pieces.append(_Piece(value, -1, outer))
+        else:
+            unset = "" if name in self.environment else name
+            self.pieces.append(_Piece(self.text[start:end], start, outer, known=False, name=unset))
 
     def braced(self, start: int, end: int, outer: tuple[int, int] | None, depth: int) -> int:
         """A variable in braces; where it ends."""
@@ -150,10 +191,21 @@ class _Reader:
         operator = _OPERATOR.match(text, name.end(), close)
         if operator is None and name.end() < close:
             raise _ExpressionError(start, close + 1)
-        if operator is None or operator[0][-1] == "?":
+        value = self.environment.get(name[0])
+        hidden = value is None and name[0] in self.environment
+        if operator is None or hidden:
+            self.plain(name[0], start, close + 1, outer)
+            return close + 1
+        if operator[0][0] == ":" and not value:
+            value = None
+        if operator[0][-1] == "+" and value is not None:
+            self.read(operator.end(), close, outer, depth + 1)
+        elif value is not None:
+            self.pieces.append(_Piece(value, -1, outer))
+        elif operator[0][-1] == "?":
             self.pieces.append(_Piece(text[start : close + 1], start, outer, known=False))
         elif operator[0][-1] == "-":
-            self.pieces.append(_Piece("", start, outer))
+            self.pieces.append(_Piece("", start, outer, name=name[0]))
             self.read(operator.end(), close, outer, depth + 1)
         else:
             self.pieces.append(_Piece("", start, outer))

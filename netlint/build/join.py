@@ -227,6 +227,7 @@ def _merge(group: _Group) -> Network:
         labels=tuple({key: value for one in reversed(members) for key, value in one.labels}.items()),
         endpoints=next((one.endpoints for one in members if one.endpoints is not None), None),
         stated=tuple(place for place in places if place != first.span),
+        origins=tuple(dict.fromkeys(one.origin for one in members[1:])),
     )
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
+from importlib import import_module
 from itertools import product
 from pathlib import PurePosixPath
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
 from netlint.build.facts import HostFacts, Parsed
+from netlint.build.firewall_merge import RANKS, Dump, merged
+from netlint.build.ipsets import build_sets, with_sets
 from netlint.model.netfilter import (
     BUILT_IN,
+    HIDDEN_INTERFACES,
     Chain,
     FirewallRule,
     Match,
@@ -37,6 +42,7 @@ _PROTOCOLS = {
     "4": "ipencap",
     "6": "tcp",
     "17": "udp",
+    "33": "dccp",
     "41": "ipv6",
     "47": "gre",
     "50": "esp",
@@ -54,6 +60,9 @@ _ANY_PROTOCOL = frozenset(("all", "any", "0"))
 _PROTOCOL_MATCHES = frozenset(("tcp", "udp", "sctp", "dccp", "udplite", "icmp", "icmp6", "esp", "ah", "mh"))
 _ONLY_IPV6 = frozenset(("icmp6", "hl", "frag", "hbh", "dst", "rt", "eui64", "ipv6header", "mh"))
 _ONLY_IPV4 = frozenset(("icmp", "ttl", "realm"))
+_ONLY_NAT = frozenset(("DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP"))
+# `iptables-nat-S.txt`, an sosreport's `iptables_-t_nat_-nvL`
+_TABLE_IN_NAME = re.compile(r"(?<![a-z])(filter|nat|mangle|raw|security)(?![a-z])")
 
 
 class _Memo(dict[K, V]):
@@ -70,15 +79,6 @@ class _Memo(dict[K, V]):
 
 class _NotOnePrefixError(Exception):
     """`-s` or `-d` is a list, a name or has a mask with gaps."""
-
-
-class _Dump(NamedTuple):
-    """A ruleset and what chooses between dumps of the same one. `whole`: each of its tables is all there."""
-
-    ruleset: Ruleset
-    whole: bool
-    rules: int
-    counted: bool
 
 
 def _prefix_match(addresses: Addresses) -> PrefixMatch | None:
@@ -145,23 +145,23 @@ class _RuleBuilder:
             counters=record.counters,
         )
 
-    def rules(self, record: RuleRecord) -> list[FirewallRule]:
+    def rules(self, record: RuleRecord, extra: tuple[Match, ...] = ()) -> list[FirewallRule]:
         """The rules of a record: one for each pair of addresses, as iptables itself adds them."""
         try:
-            return [self.rule(record)]
+            return [self.rule(record, extra)]
         except _NotOnePrefixError:
             pairs = product(_single(record.source), _single(record.destination))
-            return [self.one(replace(record, source=source, destination=dest)) for source, dest in pairs]
+            return [self.one(replace(record, source=source, destination=dest), extra) for source, dest in pairs]
 
-    def one(self, record: RuleRecord) -> FirewallRule:
-        """One rule for the record: ranges that are not one prefix become a match of no module, which none decides."""
+    def one(self, record: RuleRecord, extra: tuple[Match, ...] = ()) -> FirewallRule:
+        """One rule for the record: ranges that are not one prefix become a match of no module."""
         undecided = []
         sides = {"source": record.source, "destination": record.destination}
         for side, addresses in sides.items():
             if addresses is not None and (len(addresses.ranges) != 1 or isinstance(addresses.ranges[0], str)):
                 undecided.append(Match("", side, tuple(map(str, addresses.ranges)), addresses.negated))
                 sides[side] = None
-        return self.rule(replace(record, **sides), tuple(undecided))
+        return self.rule(replace(record, **sides), (*extra, *undecided))
 
 
 def _single(addresses: Addresses | None) -> list[Addresses | None]:
@@ -182,36 +182,22 @@ def build_rules(record: RuleRecord) -> list[FirewallRule]:
 
 
 def build_rulesets(files: list[Parsed], facts: HostFacts) -> None:
-    """Add the ruleset of each IP version and back end; where several dumps show the same one, the fullest."""
-    dumps = [dump for file in files for dump in _dumps(file, facts)]
-    groups: dict[tuple[int, str | None], list[_Dump]] = {}
-    for dump in dumps:
-        groups.setdefault((dump.ruleset.version, _backend(dump.ruleset, dumps)), []).append(dump)
-    facts.rulesets.extend(_one(group) for group in groups.values())
+    """Add the ruleset of each IP version and back end, of whatever lists it, with the sets that its rules ask."""
+    sets = build_sets([file for file in files if file.format == "ipset"], facts)
+    dumps: list[Dump] = []
+    for file in files:
+        if file.format in RANKS and file.format.startswith("iptables"):
+            dumps += _dumps(file, facts)
+        elif file.format in RANKS:
+            dumps += import_module("netlint.build.nftables").nft_dumps(file, facts)
+    facts.rulesets.extend(with_sets(ruleset, sets) for ruleset in merged(dumps, facts))
 
 
-def _one(dumps: list[_Dump]) -> Ruleset:
-    """The fullest of the dumps of one firewall; where it is an excerpt, with the tables that the others add."""
-    first, *others = sorted(dumps, key=lambda dump: (-dump.rules, not dump.counted))
-    if first.ruleset.complete:
-        return first.ruleset
-    tables, whole = dict(first.ruleset.tables), first.whole
-    for other in others:
-        new = other.ruleset.tables.keys() - tables.keys()
-        whole &= other.whole or not new
-        tables |= {name: table for name, table in other.ruleset.tables.items() if name in new}
-    return replace(first.ruleset, tables=tables, complete=whole and "filter" in tables)
-
-
-def _backend(ruleset: Ruleset, dumps: list[_Dump]) -> str | None:
-    """The back end of a ruleset; of a dump that does not say, the only one that others of its version have."""
-    known = {dump.ruleset.backend for dump in dumps if dump.ruleset.version == ruleset.version} - {None}
-    return known.pop() if ruleset.backend is None and len(known) == 1 else ruleset.backend
-
-
-def _dumps(file: Parsed, facts: HostFacts) -> list[_Dump]:
+def _dumps(file: Parsed, facts: HostFacts) -> list[Dump]:
     """The rulesets of one file: more than one where dumps of both versions or back ends follow one another."""
     tree: SaveFile = file.tree
+    for item in tree.unsupported:
+        facts.unsupported(item)
     groups: dict[tuple[int, str | None], list[TableBlock]] = {}
     evidence = [_version(block) for block in tree.tables]
     named = 6 if PurePosixPath(file.source.path).name.startswith(("ip6tables", "rules.v6")) else 4
@@ -221,7 +207,10 @@ def _dumps(file: Parsed, facts: HostFacts) -> list[_Dump]:
         version = found or version
         backend = block.header.backend if block.header is not None else backend
         groups.setdefault((version, backend), []).append(block)
-    return [_dump(blocks, version, backend, tree.other_backend, facts) for (version, backend), blocks in groups.items()]
+    return [
+        _dump(blocks, version, backend, tree.other_backend, file, facts)
+        for (version, backend), blocks in groups.items()
+    ]
 
 
 def _version(block: TableBlock) -> int | None:
@@ -253,6 +242,7 @@ class _TableBuilder:
         self.lines: dict[str, tuple[Span, str | None, bool]] = {}
         self.rules: dict[str, list[FirewallRule]] = {}
         self.committed = True
+        self.listed = False
 
     def declare(self, chain: str, span: Span, policy: str | None) -> None:
         self.lines[chain] = (span, policy, True)
@@ -270,19 +260,24 @@ class _TableBuilder:
             name: Chain(name=name, span=span, policy=policy, rules=tuple(self.rules[name]), declared=declared)
             for name, (span, policy, declared) in self.lines.items()
         }
-        complete = self.committed and all(chain.declared for chain in chains.values())
+        whole = self.committed
+        if self.listed:
+            # listings have no end that shows; one of a single chain lacks the other built-in ones (INPUT of nat is
+            # younger than the rest: Linux 2.6.36)
+            needed = set(BUILT_IN.get(self.name, ())) - ({"INPUT"} if self.name == "nat" else set())
+            whole = all(chains[name].policy for name in needed if name in chains) and needed <= chains.keys()
+        complete = whole and all(chain.declared for chain in chains.values())
         return Table(name=self.name, span=self.span, chains=chains, complete=complete)
 
 
 def _dump(
-    blocks: list[TableBlock], version: int, backend: str | None, other_backend: Span | None, facts: HostFacts
-) -> _Dump:
+    blocks: list[TableBlock], version: int, backend: str | None, other: Span | None, file: Parsed, facts: HostFacts
+) -> Dump:
     builder = _RuleBuilder()
     tables: dict[str, _TableBuilder] = {}
-    whole = True
     for block in blocks:
-        name = block.name or _implied_table(block)
-        if name in tables:
+        name = block.name or _implied_table(block, file.source.path)
+        if name in tables and not block.listed:
             facts.problem(
                 block.span, f"table {name} stands here for the second time", "its lines were added to the first"
             )
@@ -290,7 +285,9 @@ def _dump(
         for line in block.chains:
             table.declare(line.name, line.span, line.policy)
         for record in block.rules:
-            if record.operation == "A":
+            if not block.interfaces:
+                table.rules_of(record).extend(builder.rules(record, (HIDDEN_INTERFACES,)))
+            elif record.operation == "A":
                 try:
                     table.rules_of(record).append(builder.rule(record))
                 except _NotOnePrefixError:
@@ -298,26 +295,37 @@ def _dump(
             else:
                 _carry_out(record, table, builder, facts)
         table.committed &= block.committed
-        whole &= block.committed
+        table.listed |= block.listed
     built = {name: table.table() for name, table in tables.items()}
-    chains = [chain for table in built.values() for chain in table.chains.values()]
-    whole &= all(chain.declared for chain in chains)
     ruleset = Ruleset(
         version=version,
         span=blocks[0].span,
         tables=built,
-        complete=whole and "filter" in built,
+        complete="filter" in built and all(table.complete for table in built.values()),
         backend=backend,
-        other_backend=other_backend,
+        other_backend=other,
     )
+    hidden = any(not block.interfaces for block in blocks)
     counted = any(rule.counters is not None for block in blocks for rule in block.rules[:1])
-    return _Dump(ruleset, whole, sum(len(chain.rules) for chain in chains), counted)
+    return Dump(ruleset, RANKS["hidden" if hidden else file.format], counted)
 
 
-def _implied_table(block: TableBlock) -> str:
-    """The table that `iptables -S` listed: its policies show the built-in chains. Otherwise filter, as in iptables."""
+def _implied_table(block: TableBlock, path: str) -> str:
+    """The table of a listing that does not name it: as the file's name says, or else its chains and targets; filter,
+    as in iptables, where they fit it."""
     policies = {rule.chain for rule in block.rules if rule.operation == "P"}
-    return next((name for name in ("filter", "nat", "mangle", "raw") if policies == set(BUILT_IN[name])), "filter")
+    policies |= {line.name for line in block.chains if line.policy is not None}
+    named = _TABLE_IN_NAME.search(PurePosixPath(path).name)
+    if named is not None and policies <= set(BUILT_IN[named[1]]):
+        return named[1]
+    if any(rule.jump is not None and rule.jump.target in _ONLY_NAT for rule in block.rules):
+        return "nat"
+    fits = [name for name, chains in BUILT_IN.items() if policies <= set(chains)]
+    exact = [name for name in fits if policies == set(BUILT_IN[name])]
+    for found in (exact, ["filter"] if "filter" in fits else [], fits):
+        if found:
+            return "filter" if "filter" in found else found[0]
+    return "filter"
 
 
 def _carry_out(record: RuleRecord, table: _TableBuilder, builder: _RuleBuilder, facts: HostFacts) -> None:

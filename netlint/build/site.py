@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
@@ -23,9 +23,19 @@ from netlint.source import Span
 
 
 class SiteBuilder:
-    """Takes hosts one by one; `site()` and `files` hold the result."""
+    """Takes hosts one by one; `site()` and `files` hold the result.
 
-    def __init__(self, engine: EngineVersion | None = None, reserved: tuple[Reserved, ...] = ()) -> None:
+    `missing` says what is wrong with a path that another file names, if anything is for certain.
+    """
+
+    def __init__(
+        self,
+        engine: EngineVersion | None = None,
+        reserved: tuple[Reserved, ...] = (),
+        missing: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        self.missing = missing
+        self._told: set[tuple[Span, str]] = set()
         self.engine = engine
         self.reserved = reserved
         self.hosts: list[Host] = []
@@ -37,6 +47,9 @@ class SiteBuilder:
         """Read the files of one host."""
         facts = HostFacts(group.name, group.implied)
         facts.first = Span(group.inputs[0].source.path, 0, 0) if group.inputs else None
+        facts.project_files = group.projects
+        facts.missing = self.missing
+        facts.linked = tuple(self._linked(group))
         parsed = [file for item in group.inputs if (file := _parse(item, facts)) is not None]
         first = [known.builder for known in FORMATS.values()]
         for builder in dict.fromkeys(name for name in [*first, *(known.also for known in FORMATS.values())] if name):
@@ -46,8 +59,8 @@ class SiteBuilder:
                 getattr(import_module(f"netlint.build.{module}"), function)(files, facts)
         self.hosts.append(finish(facts, self.engine))
         unreadable = [problem for problem in facts.unreadable if problem.span.source not in facts.left]
-        self.unreadable += unreadable
-        self.not_understood += facts.not_understood
+        self.unreadable += self._new(unreadable)
+        self.not_understood += self._new(facts.not_understood)
         problems = Counter(problem.span.source for problem in unreadable)
         partly = problems + Counter(item.span.source for item in facts.not_understood)
         for item in group.inputs:
@@ -62,6 +75,20 @@ class SiteBuilder:
                     reason=facts.unread.get(path, ""),
                 )
             )
+
+    def _new(self, problems: Iterable[InputProblem]) -> Iterator[InputProblem]:
+        """Those at other places or of other content than before: projects of several hosts can share a file."""
+        for problem in problems:
+            if (problem.span, problem.message) not in self._told:
+                self._told.add((problem.span, problem.message))
+                yield problem
+
+    def _linked(self, group: HostInputs) -> Iterator[Parsed]:
+        """The files of other hosts that this one needs; what is wrong with them is said where they belong."""
+        for item in group.linked:
+            parsed = _parse(item, HostFacts(None))
+            if parsed is not None:
+                yield parsed
 
     def site(self, ignores: Iterable[IgnoreComment] = ()) -> Site:
         return Site(
@@ -118,10 +145,13 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         span=span,
         implied=facts.implied,
         engine=version,
+        compose=facts.compose,
         interfaces=None if facts.interfaces is None else tuple(facts.interfaces),
         routes=None if facts.routes is None else tuple(facts.routes),
+        routing_rules=None if facts.routing_rules is None else tuple(facts.routing_rules),
         rulesets=tuple(facts.rulesets),
         resolver=facts.resolver,
+        listeners=None if facts.listeners is None else tuple(facts.listeners),
         sysctls=None if facts.sysctls is None else tuple(facts.sysctls),
         daemon=daemon,
         networks=join_networks(facts.networks, facts.interfaces),

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from netlint.dataplane.extensions import address_type, decided
 from netlint.model.netfilter import FirewallRule, Match, NameMatch
-from netlint.prefix import Address, parse_address
+from netlint.prefix import Address, parse_address, parse_prefix
 
 LocalAddresses: TypeAlias = frozenset[Address] | None
 
@@ -17,10 +18,12 @@ _PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "5
 
 
 class Packet(Struct, frozen=True, kw_only=True):
-    """The first packet of a connection, as it is at one hook. A port is None for a protocol without ports.
+    """A packet as it is at one hook, the first of its connection unless `state` says otherwise.
 
-    `in_interface` and `out_interface` are None where the hook does not know one; `translated` holds "DNAT" and "SNAT"
-    where an address was rewritten before.
+    A port is None for a protocol without ports. `in_interface` and `out_interface` are None where the hook does not
+    know one; `translated` holds "DNAT" and "SNAT" where an address was rewritten before. `original` is the
+    connection's first packet as it was before all translation (None: this packet is), `reply` whether this one goes
+    the other way.
     """
 
     source: Address
@@ -33,6 +36,9 @@ class Packet(Struct, frozen=True, kw_only=True):
     state: str = "NEW"
     mark: int = 0
     translated: frozenset[str] = frozenset()
+    connmark: int = 0
+    original: Packet | None = None
+    reply: bool = False
 
     def __str__(self) -> str:
         def end(address: Address, port: int | None) -> str:
@@ -72,10 +78,12 @@ def _protocol(match: NameMatch, packet: Packet) -> bool:
 
 def _condition(match: Match, packet: Packet, local: LocalAddresses) -> bool | None:
     """Whether the condition holds, before its negation."""
-    if match.module == "comment" or not match.option:  # `-m tcp` alone asks for nothing
+    if match.module == "comment":
         return True
+    if match.module == "connmark":
+        return _mark(match.values, packet.connmark)
     decide = _CONDITIONS.get(match.option)
-    return decide(match.values, packet, local) if decide is not None else None
+    return decide(match.values, packet, local) if decide is not None else decided(match, packet)
 
 
 def _ports(text: str, port: int | None) -> bool | None:
@@ -119,9 +127,7 @@ def _destination_type(values: tuple[str, ...], packet: Packet, local: LocalAddre
 
 
 def _type(values: tuple[str, ...], address: Address, local: LocalAddresses) -> bool | None:
-    if values != ("LOCAL",):
-        return None
-    return True if address.is_loopback else None if local is None else address in local
+    return address_type(set(",".join(values).split(",")), address, local)
 
 
 def _syn(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
@@ -138,12 +144,26 @@ def _flags(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool |
     return packet.protocol == "tcp" and ({"SYN"} & asked) == wanted
 
 
-def _mark(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+def _mark(values: tuple[str, ...], mark: int) -> bool | None:
     value, _slash, mask = values[0].partition("/") if values else ("", "", "")
     try:
-        return packet.mark & (int(mask, 0) if mask else 0xFFFFFFFF) == int(value, 0)
+        return mark & (int(mask, 0) if mask else 0xFFFFFFFF) == int(value, 0)
     except ValueError:
         return None
+
+
+def _first(packet: Packet) -> Packet:
+    """The connection's first packet, before all translation."""
+    return packet.original or packet
+
+
+def _held(values: tuple[str, ...], address: Address) -> bool | None:
+    prefix = parse_prefix(values[0]) if values else None
+    return prefix.holds(address) if prefix is not None else None
+
+
+def _direction(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
+    return values == ("REPLY",) if packet.reply else values == ("ORIGINAL",)
 
 
 def _range(values: tuple[str, ...], address: Address) -> bool | None:
@@ -159,7 +179,13 @@ _CONDITIONS: dict[str, Callable[[tuple[str, ...], Packet, LocalAddresses], bool 
     "dport": _destination_port, "destination-port": _destination_port, "dports": _destination_port,
     "destination-ports": _destination_port, "ports": _either_port, "port": _either_port,
     "ctstate": _state, "state": _state, "src-type": _source_type, "dst-type": _destination_type,
-    "syn": _syn, "tcp-flags": _flags, "mark": _mark,
+    "syn": _syn, "tcp-flags": _flags,
+    "mark": lambda values, packet, _: _mark(values, packet.mark),
+    "ctdir": _direction,
+    "ctorigsrc": lambda values, packet, _: _held(values, _first(packet).source),
+    "ctorigdst": lambda values, packet, _: _held(values, _first(packet).destination),
+    "ctorigsrcport": lambda values, packet, _: _ports(",".join(values), _first(packet).source_port),
+    "ctorigdstport": lambda values, packet, _: _ports(",".join(values), _first(packet).destination_port),
     "src-range": lambda values, packet, _: _range(values, packet.source),
     "dst-range": lambda values, packet, _: _range(values, packet.destination),
 }  # fmt: skip

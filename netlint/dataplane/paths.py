@@ -58,9 +58,7 @@ def paths(ruleset: Ruleset, table: str, hook: str) -> Iterator[Path]:
     A chain ends at an unconditional rule that decides (ACCEPT, DROP, REJECT, RETURN, a translation): rules behind
     it are not on any path. A chain that two jumps lead to is walked twice.
     """
-    found = ruleset.table(table)
-    chain = found.chain(hook) if found is not None else None
-    if found is not None and chain is not None:
+    for found, chain in ruleset.base_chains(table, hook):
         yield from _walk(found, chain, ())
 
 

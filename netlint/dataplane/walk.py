@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from msgspec import Struct, structs
 
 from netlint.dataplane.packet import LocalAddresses, Packet, matches
@@ -16,7 +19,13 @@ PASSING = frozenset(
     ("LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "TRACE", "TCPMSS", "TOS", "DSCP", "TTL", "HL", "SET",
      "CHECKSUM", "CLASSIFY", "AUDIT", "RATEEST", "SECMARK", "CONNSECMARK", "TEE", "ECN", "TCPOPTSTRIP", "HMARK", "LED")
 )  # fmt: skip
+TRANSLATING = frozenset(("MASQUERADE", "SNAT", "DNAT", "REDIRECT", "NETMAP"))
+# Passing targets that change what later rules match.
+_MARKING = frozenset(("MARK", "CONNMARK", "CT", "NOTRACK", "HMARK"))
+_MARK_OPTIONS = ("set-xmark", "set-mark", "and-mark", "or-mark", "xor-mark")
+_ALL_BITS = 0xFFFFFFFF
 _DEEPEST = 64
+_MOST_WAYS = 256  # ways through rules that may or may not match; more than that is answered with "not certain"
 
 
 class Passage(Struct, frozen=True, kw_only=True):
@@ -29,22 +38,36 @@ class Passage(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """What becomes of the packet: a target that ends the walk, or the chain's policy.
 
-    `rule` is None where the policy decided. `certain` is False where a rule before it might have matched: its condition
-    is not modelled. `mark` is the packet's mark at the end.
+    `rule` is None where the policy decided. `certain` is False where rules whose conditions are not modelled could
+    change the answer; `doubts` are these rules, and the answer is the one for a packet that matches none of them.
+    `packet` is the packet at the end, with its marks; `mark` is that mark.
     """
 
     verdict: str
     rule: FirewallRule | None
     steps: tuple[Passage, ...]
     certain: bool
-    mark: int = 0
+    packet: Packet
+    doubts: tuple[Passage, ...] = ()
+
+    @property
+    def mark(self) -> int:
+        return self.packet.mark
+
+    @property
+    def passes(self) -> bool:
+        return self.verdict not in ("DROP", "REJECT")
 
 
 class _Walk:
-    def __init__(self, table: Table, packet: Packet, local: LocalAddresses) -> None:
+    """One way through the chains. `decided` says which of the rules that may match do."""
+
+    def __init__(self, table: Table, packet: Packet, local: LocalAddresses, decided: dict[Span, bool]) -> None:
         self.table, self.packet, self.local = table, packet, local
+        self.decided = decided
+        self.open: dict[Span, Passage] = {}
         self.steps: list[Passage] = []
-        self.certain = True
+        self.understood = True
 
     def through(self, chain: Chain, depth: int = 0) -> FirewallRule | None:
         """The rule that ends the walk, or None where the packet falls out of `chain`."""
@@ -53,58 +76,169 @@ class _Walk:
             if matched is False:
                 continue
             inner = self.table.chain(rule.target) if rule.target is not None else None
-            if matched is None:
-                # a rule that may match makes the answer uncertain only if it can end the walk or leave the chain
-                if inner is not None or rule.target in FINAL or rule.target == "RETURN":
-                    self.certain = False
+            if matched is None and not self._choose(rule, chain, inner):
                 continue
             if rule.target is None or rule.target in PASSING:
-                self._pass(rule)
+                self._pass(rule, chain)
                 continue
-            self.steps.append(Passage(span=rule.span, text=f"{chain.name}: {_deed(rule)}"))
+            self.steps.append(Passage(span=rule.span, text=f"{chain.name}: {deed(rule)}"))
             if rule.target == "RETURN":
                 return None
             if rule.target in FINAL:
                 return rule
             if inner is None or depth >= _DEEPEST:
-                self.certain = False  # a target or chain that is not known here
+                self.understood = False  # a target or chain that is not known here
                 continue
             end = self.through(inner, depth + 1)
             if end is not None or rule.goto:
                 return end
         return None
 
-    def _pass(self, rule: FirewallRule) -> None:
-        value = rule.target_option("set-xmark") or rule.target_option("set-mark") if rule.target == "MARK" else None
-        if value is None:
+    def _choose(self, rule: FirewallRule, chain: Chain, inner: Chain | None) -> bool:
+        """Whether the packet is to match a rule that it may match."""
+        if rule.span not in self.decided:
+            weighs = inner is not None or rule.target in FINAL or rule.target in _MARKING or rule.target == "RETURN"
+            if weighs:
+                self.open[rule.span] = Passage(span=rule.span, text=f"{chain.name}: {deed(rule)}")
+        return self.decided.get(rule.span, False)
+
+    def _pass(self, rule: FirewallRule, chain: Chain) -> None:
+        if rule.target not in _MARKING:
             return
-        number, _, mask = value.partition("/")
-        try:
-            bits = int(mask, 0) if mask else 0xFFFFFFFF
-            mark = (self.packet.mark & ~bits) ^ int(number, 0)
-        except ValueError:
-            self.certain = False
-            return
-        self.packet = structs.replace(self.packet, mark=mark)
+        changed = marked(rule, self.packet)
+        if changed is None:
+            self.understood = False
+        elif changed != self.packet:
+            self.packet = changed
+            self.steps.append(Passage(span=rule.span, text=f"{chain.name}: {deed(rule)}"))
+
+
+def marked(rule: FirewallRule, packet: Packet) -> Packet | None:
+    """`packet` after a rule with a target of MARK's kind; None where its options are not understood."""
+    options = dict(rule.target_options)
+    if rule.target == "NOTRACK" or "notrack" in options:
+        return structs.replace(packet, state="UNTRACKED")
+    if rule.target == "CT":
+        return packet  # zones, helpers and timeouts change no verdict here
+    if rule.target == "CONNMARK" and ("save-mark" in options or "restore-mark" in options):
+        return _copied(options, packet)
+    before = packet.mark if rule.target == "MARK" else packet.connmark
+    written = next(((name, options[name]) for name in _MARK_OPTIONS if name in options), None)
+    after = _mark_set(before, *written) if written is not None else None
+    if after is None:
+        return None
+    return structs.replace(packet, **{"mark" if rule.target == "MARK" else "connmark": after})
+
+
+def _mark_set(before: int, option: str, value: str) -> int | None:
+    number, _, mask = value.partition("/")
+    try:
+        bits, setting = int(mask, 0) if mask else _ALL_BITS, int(number, 0)
+    except ValueError:
+        return None
+    match option:
+        case "and-mark":
+            return before & setting
+        case "or-mark":
+            return before | setting
+        case "set-mark":  # the bits of the mask and of the value are cleared first
+            return before & ~(bits | setting) & _ALL_BITS | setting
+        case _:
+            return (before & ~bits & _ALL_BITS) ^ setting
+
+
+def _copied(options: dict[str, str], packet: Packet) -> Packet | None:
+    try:
+        bits = int(options.get("mask") or options.get("nfmask") or "0xffffffff", 0)
+        connection = int(options.get("mask") or options.get("ctmask") or "0xffffffff", 0)
+    except ValueError:
+        return None
+    if "save-mark" in options:
+        after = (packet.connmark & ~connection & _ALL_BITS) ^ (packet.mark & bits)
+        return structs.replace(packet, connmark=after)
+    after = (packet.mark & ~bits & _ALL_BITS) ^ (packet.connmark & connection)
+    return structs.replace(packet, mark=after)
 
 
 def walk(ruleset: Ruleset, table: str, hook: str, packet: Packet, local: LocalAddresses = None) -> Outcome:
-    """Walk `packet` through the chain `hook` of `table`; a table that is not there lets it pass."""
-    found = ruleset.table(table)
-    chain = found.chain(hook) if found is not None else None
-    if found is None or chain is None:
-        return Outcome(verdict="ACCEPT", rule=None, steps=(), certain=True, mark=packet.mark)
-    state = _Walk(found, packet, local)
-    end = state.through(chain)
-    if end is not None:
-        verdict, steps = end.target or "ACCEPT", state.steps
+    """Walk `packet` through the chain `hook` of `table`; a table that is not there lets it pass.
+
+    Chains of nftables at the same place follow: a drop in any of them is final, ACCEPT is one chain's word only, and
+    the first translation ends the rest.
+    """
+    outcome = Outcome(verdict="ACCEPT", rule=None, steps=(), certain=True, packet=packet)
+    for number, (found, chain) in enumerate(ruleset.base_chains(table, hook)):
+        one = _through(found, chain, outcome.packet, local)
+        if number:
+            one = structs.replace(
+                one,
+                steps=outcome.steps + one.steps,
+                certain=outcome.certain and one.certain,
+                doubts=outcome.doubts + one.doubts,
+            )
+        outcome = one
+        if not outcome.passes or outcome.verdict in TRANSLATING:
+            break
+    return outcome
+
+
+def _through(found: Table, chain: Chain, packet: Packet, local: LocalAddresses) -> Outcome:
+    first: _Way | None = None
+    understood = True
+    doubts: dict[Span, Passage] = {}
+    for number, way in enumerate(_ways(found, chain, packet, local)):
+        first = first or way
+        understood = understood and way.walked.understood and number < _MOST_WAYS
+        if number >= _MOST_WAYS:
+            break
+        if _effect(way, chain) != _effect(first, chain):
+            doubts |= {span: step for span, step in way.choices.items() if way.walked.decided.get(span)}
+    assert first is not None  # there is always the way past every rule that may match
+    return _outcome(first, chain, understood and not doubts, tuple(doubts.values()))
+
+
+class _Way(NamedTuple):
+    """A walk, the rule that ended it, and all rules of which it was left open whether they match."""
+
+    walked: _Walk
+    end: FirewallRule | None
+    choices: dict[Span, Passage]
+
+
+def _ways(table: Table, chain: Chain, packet: Packet, local: LocalAddresses) -> Iterator[_Way]:
+    """Every way through the chain, first the one that matches no rule that it need not match."""
+    waiting: list[tuple[dict[Span, bool], dict[Span, Passage]]] = [({}, {})]
+    for decided, choices in waiting:
+        walked = _Walk(table, packet, local, decided)
+        end = walked.through(chain)
+        yield _Way(walked, end, choices)
+        settled = dict(decided)
+        known = choices | walked.open
+        for span in walked.open:
+            waiting.append((settled | {span: True}, known))
+            settled[span] = False
+
+
+def _effect(way: _Way, chain: Chain) -> tuple[object, ...]:
+    """What of a walk matters for what comes after it."""
+    verdict = way.end.target if way.end is not None else chain.policy
+    options = way.end.target_options if way.end is not None and verdict not in ("DROP", "REJECT") else ()
+    packet = way.walked.packet
+    after = (packet.mark, packet.connmark, packet.state)
+    return ("DROP",) if verdict in ("DROP", "REJECT") else (verdict or "ACCEPT", options, after)
+
+
+def _outcome(way: _Way, chain: Chain, certain: bool, doubts: tuple[Passage, ...]) -> Outcome:
+    steps, packet = way.walked.steps, way.walked.packet
+    if way.end is not None:
+        verdict = way.end.target or "ACCEPT"
     else:
         verdict = chain.policy or "ACCEPT"
-        steps = [*state.steps, Passage(span=chain.span, text=f"{hook}: policy {verdict}")]
-    return Outcome(verdict=verdict, rule=end, steps=tuple(steps), certain=state.certain, mark=state.packet.mark)
+        steps = [*steps, Passage(span=chain.span, text=f"{chain.name}: policy {verdict}")]
+    return Outcome(verdict=verdict, rule=way.end, steps=tuple(steps), certain=certain, packet=packet, doubts=doubts)
 
 
-def _deed(rule: FirewallRule) -> str:
+def deed(rule: FirewallRule) -> str:
     """What a matching rule does, in the words of iptables."""
     options = "".join(f" --{name} {value}".rstrip() for name, value in rule.target_options)
     return f"{'go to' if rule.goto else ''} {rule.target}{options}".strip()

@@ -58,7 +58,10 @@ class DockerStart(Struct, frozen=True, kw_only=True):
 
 
 class ContainerRun(Struct, frozen=True, kw_only=True):
-    """`docker run` or `docker create`. `address` is `--ip`; `network` is None for the default bridge."""
+    """`docker run` or `docker create`. `address` is `--ip`; `network` is None for the default bridge.
+
+    `detached`: the script goes on while the container runs.
+    """
 
     span: Span
     image: Located[str] | None
@@ -68,6 +71,7 @@ class ContainerRun(Struct, frozen=True, kw_only=True):
     command: tuple[Located[str], ...] = ()
     address: Located[Address] | None = None
     dns: tuple[Located[str], ...] = ()
+    detached: bool = False
     certain: bool = True
 
 

@@ -81,12 +81,29 @@ class Pool(Struct, frozen=True, kw_only=True):
 
 
 class ExecStart(Struct, frozen=True, kw_only=True):
-    """One effective or overridden `ExecStart=` line of the docker unit; `program` is what it runs."""
+    """One effective or overridden `ExecStart=` line of a unit that starts dockerd; `program` is what it runs.
+
+    `unit` is the unit's name, that of docker.service for its drop-ins too, `drop_in` whether `file` is one of these.
+    `after_reset`: an empty `ExecStart=` stands before it in the unit or its drop-ins. `excerpt`: only a part of the
+    unit was given, so that one may stand for the other.
+    """
 
     span: Span
     program: str
     effective: bool
     file: str
+    unit: str = "docker.service"
+    drop_in: bool = False
+    after_reset: bool = False
+    excerpt: bool = False
+
+
+class UnusedDefault(NamedTuple):
+    """An assignment in a file of defaults whose options reach no dockerd; `flags` are their names (`--bip`)."""
+
+    name: str
+    flags: tuple[str, ...]
+    span: Span
 
 
 class Daemon(Struct, frozen=True, kw_only=True):
@@ -102,7 +119,7 @@ class Daemon(Struct, frozen=True, kw_only=True):
     pools: tuple[Pool, ...] | None = None
     files: tuple[Span, ...] = ()
     exec_starts: tuple[ExecStart, ...] = ()
-    unused_defaults: tuple[Span, ...] = ()
+    unused_defaults: tuple[UnusedDefault, ...] = ()
 
     @property
     def configured(self) -> bool:

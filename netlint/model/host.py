@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from netlint.model.action import Action, ContainerRun, DockerStart
-from netlint.model.compose import Project, PublishedPort
+from netlint.model.compose import Project, PublishedPort, Service
 from netlint.model.daemon import Daemon, EngineVersion
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
@@ -88,6 +88,30 @@ class Route(NamedTuple):
         return self.via is None and self.kind == "unicast"
 
 
+class RoutingRule(Struct, frozen=True, kw_only=True):
+    """A line of `ip rule`: packets that it is for are looked up in `table`.
+
+    `action` is "lookup" or what the rule does instead ("unreachable", "prohibit", "blackhole", "goto", "nop").
+    `mark` is the packet's mark and the mask over it; `source` and `destination` are None for all addresses.
+    `others` are the selectors that are not modelled, by their words: whether they hold is not known. `suppressed`:
+    routes of that prefix length or shorter are not taken from the table (`suppress_prefixlength`).
+    """
+
+    span: Span
+    priority: int
+    version: int = 4
+    source: Prefix | None = None
+    destination: Prefix | None = None
+    mark: tuple[int, int] | None = None
+    in_interface: str | None = None
+    out_interface: str | None = None
+    negated: bool = False
+    action: str = "lookup"
+    table: str | None = None
+    suppressed: int | None = None
+    others: tuple[str, ...] = ()
+
+
 class Resolver(Struct, frozen=True, kw_only=True):
     """What resolv.conf states."""
 
@@ -95,13 +119,28 @@ class Resolver(Struct, frozen=True, kw_only=True):
     nameservers: tuple[Located[Address], ...] = ()
 
 
+class Listener(NamedTuple):
+    """A socket that waits on the host. `address` is None for every address, IPv4 and IPv6; `process` is the program's
+    name, empty for a socket of the kernel and None where the listing does not tell."""
+
+    address: Address | None
+    port: int
+    protocol: str
+    process: str | None
+    span: Span
+
+
 class Publication(NamedTuple):
-    """A published port and whose it is. `networks` are those of the container, empty where they do not matter."""
+    """A published port and whose it is: a service of a project, or what a script runs. `networks` are those of the
+    container, empty where they do not matter."""
 
     owner: str
     image: Located[str] | None
     port: PublishedPort
     networks: tuple[Network, ...]
+    project: Project | None = None
+    service: Service | None = None
+    run: ContainerRun | None = None
 
 
 class Host(Struct, frozen=True, kw_only=True):
@@ -116,10 +155,13 @@ class Host(Struct, frozen=True, kw_only=True):
     span: Span
     implied: bool = False
     engine: Located[EngineVersion] | None = None
+    compose: Located[EngineVersion] | None = None
     interfaces: tuple[Interface, ...] | None = None
     routes: tuple[Route, ...] | None = None
+    routing_rules: tuple[RoutingRule, ...] | None = None
     rulesets: tuple[Ruleset, ...] = ()
     resolver: Resolver | None = None
+    listeners: tuple[Listener, ...] | None = None
     sysctls: tuple[tuple[str, Located[str]], ...] | None = None
     daemon: Daemon | None = None
     networks: tuple[Network, ...] = ()
@@ -151,17 +193,30 @@ class Host(Struct, frozen=True, kw_only=True):
             or self.engine
             or self.swarm
             or any(chains)
+            or self._has_table("docker-bridges")
             or any(isinstance(action, (ContainerRun, DockerStart)) for action in self.actions)
+        )
+
+    @property
+    def observed(self) -> bool:
+        """Whether anything was read off a running machine: then this is one host, and not what may run on several."""
+        return bool(
+            self.interfaces is not None
+            or self.routes is not None
+            or self.rulesets
+            or self.networks_listed
+            or self.listeners is not None
+            or (self.engine is not None and self.engine.exact)
         )
 
     @property
     def uses_nftables(self) -> bool:
         """Whether the engine writes its rules with nftables itself (Docker 29 with firewall-backend)."""
-        return (
-            self.daemon is not None
-            and (value := self.daemon.text("firewall-backend")) is not None
-            and (value.value == "nftables")
-        )
+        value = self.daemon.text("firewall-backend") if self.daemon is not None else None
+        return (value is not None and value.value == "nftables") or self._has_table("docker-bridges")
+
+    def _has_table(self, name: str) -> bool:
+        return any(ruleset.table(name) is not None for ruleset in self.rulesets)
 
     def network_of(self, project: Project, key: str) -> Network | None:
         """The network that `key` names in `project`, with what the host's listings know of it."""
@@ -185,7 +240,7 @@ class Host(Struct, frozen=True, kw_only=True):
                 if attached and all(network.internal for network in attached):
                     continue
                 for port in service.ports:
-                    yield Publication(f"service {service.name}", service.image, port, attached)
+                    yield Publication(f"service {service.name}", service.image, port, attached, project, service)
         for action in self.actions:
             if isinstance(action, ContainerRun):
                 name = action.network.value if action.network is not None else "bridge"
@@ -196,11 +251,15 @@ class Host(Struct, frozen=True, kw_only=True):
                     continue
                 owner = f"container {action.name.value}" if action.name is not None else "a container"
                 for port in action.ports:
-                    yield Publication(owner, action.image, port, networks)
+                    yield Publication(owner, action.image, port, networks, run=action)
 
     def before(self, *version: int) -> bool | None:
         """Whether the engine is older than `version`; None where its version is unknown."""
         return None if self.engine is None else self.engine.value.numbers < version
+
+    def compose_before(self, *version: int) -> bool | None:
+        """The same for `docker compose` or docker-compose."""
+        return None if self.compose is None else self.compose.value.numbers < version
 
 
 class InputProblem(Struct, frozen=True):

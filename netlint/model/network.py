@@ -56,9 +56,9 @@ class Network(Struct, frozen=True, kw_only=True):
     """A Docker network, joined from every source of the host that states it.
 
     `span` and `origin` are those of the source a user would edit (Compose before listings), `stated` the places of the
-    others. `name` is the engine's name (for Compose: with the project's prefix), `key` the name inside the Compose
-    file, `project` the Compose project. `subnets` is empty where the engine chooses and no listing tells, or where only
-    a variable without a default decides (`subnets_open`).
+    others, `origins` their kinds. `name` is the engine's name (for Compose: with the project's prefix), `key` the name
+    inside the Compose file, `project` the Compose project. `subnets` is empty where the engine chooses and no listing
+    tells, or where only a variable without a default decides (`subnets_open`).
     `default_bridge`: docker0.
     """
 
@@ -83,6 +83,11 @@ class Network(Struct, frozen=True, kw_only=True):
     labels: tuple[tuple[str, str], ...] = ()
     endpoints: tuple[Endpoint, ...] | None = None
     stated: tuple[Span, ...] = ()
+    origins: tuple[Origin, ...] = ()
+
+    def is_stated_by(self, *origins: Origin) -> bool:
+        """Whether a source of one of these kinds states the network."""
+        return any(origin in origins for origin in (self.origin, *self.origins))
 
     def option(self, key: str) -> Located[str] | None:
         return next((value for name, value in reversed(self.options) if name == key), None)

@@ -1,7 +1,8 @@
 """The indented lines that `docker info` and `docker version` print.
 
     text   = { line | prompt | warning } ;
-    line   = indent key [ ":" [ " " value ] ] ;
+    line   = indent key [ ":" [ " " value ] ]
+           | program " version " version [ "," build ] ;      (* docker --version, docker-compose version *)
 
 A line belongs to the line above it that is indented less. Layouts differ: until 18.06 the server's part stands at the
 margin, since 18.09 below `Server:`. A key may hold colons without a space after them (`10.0.0.5:2377`).
@@ -19,6 +20,7 @@ from netlint.parse.tree import Problem, Word
 from netlint.source import Source
 
 _SEPARATOR = re.compile(r":(?:[ \t]+|$)")
+_ONE_LINE = re.compile(r"(?P<key>docker(?:[- ]compose)? version):?[ \t]+(?P<value>v?\d[^\s,]*)", re.IGNORECASE)
 _WARNING = re.compile(r"WARNING:|\[DEPRECATION NOTICE\]|DEPRECATED:")
 _FAILURE = re.compile(
     r"ERROR:|errors pretty printing info|error during connect:|Cannot connect to the Docker daemon"
@@ -99,6 +101,10 @@ def _close(stack: list[_Open], indent: int) -> None:
 
 def _split(source: Source, text: str, start: int) -> tuple[Word, Word | None]:
     """Key and value of the stripped line `text` that stands at `start`."""
+    stated = _ONE_LINE.match(text)
+    if stated is not None:
+        words = [Word(stated[group], source.span(start, start).part(*stated.span(group))) for group in ("key", "value")]
+        return words[0], words[1]
     colon = _SEPARATOR.search(text, 1)
     if colon is None:
         return Word(text, source.span(start, start + len(text))), None

@@ -205,6 +205,8 @@ class Reader:
             elif word == "!":
                 negated = True
                 continue
+            elif word == "--proto" and "policy" in self.loaded:  # not `-p` by another name
+                self._option(at, "proto", None, negated)
             elif (what := _OPTIONS.get(word)) is not None:
                 self._own(at, what, None, negated)
             elif word[:2] == "--":

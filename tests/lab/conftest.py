@@ -1,6 +1,5 @@
 """The lab runs as root with an engine installed, and only when it is asked for: `pytest -m lab`."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.engine import programs
-from tests.lab.net import remove_leftovers
-from tests.lab.proofs import Proof, write_proofs
+from docs.proofs import Proof, write_proofs
+from tests.lab.compose import Lab
+from tests.lab.engine import Engine, programs
+from tests.lab.machine import NEIGHBOUR, OWNER, machine
+from tests.lab.net import lock
 
 HERE = Path(__file__).parent
 PROGRAMS = ("ip", "nsenter", "unshare", "dockerd", "docker", "iptables-save", "busybox")
-LOCK = Path("/run/netlint-lab.lock")
 VERSIONS = ("20.10", "28.5")
 PROOFS = pytest.StashKey[list[Proof]]()
 
@@ -46,16 +46,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
-def clean_lab(request: pytest.FixtureRequest) -> Iterator[None]:
-    """One run at a time, which removes what an interrupted one left behind, and leaves nothing behind itself."""
-    with LOCK.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pytest.exit("another run of the lab is going on", returncode=1)
-        remove_leftovers()
+def clean_lab() -> Iterator[None]:
+    with lock():
         yield
-        remove_leftovers()
 
 
 @pytest.fixture(scope="session", params=VERSIONS)
@@ -65,6 +58,22 @@ def version(request: pytest.FixtureRequest) -> str:
     if programs(wanted) is None:
         pytest.skip(f"engine {wanted} is not here; run tests/lab/fetch-engines.sh")
     return wanted
+
+
+@pytest.fixture(scope="module")
+def shared(version: str) -> Iterator[Lab]:
+    with (
+        machine(others=(NEIGHBOUR, OWNER), name="shared") as (host, others),
+        Engine(host, version) as engine,
+    ):
+        yield Lab(host, others, engine)
+
+
+@pytest.fixture
+def lab(shared: Lab) -> Iterator[Lab]:
+    """An engine for the proofs that need nothing but a plain LAN and leave no more than containers and networks."""
+    yield shared
+    shared.engine.clear()
 
 
 @pytest.fixture
@@ -80,5 +89,6 @@ def proof(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """With --write-proofs, and only where every proof held, docs/proofs.json says what was seen."""
-    if exitstatus == 0 and session.config.getoption("--write-proofs"):
-        write_proofs(session.config.stash.get(PROOFS, []))
+    proofs = session.config.stash.get(PROOFS, None)
+    if exitstatus == 0 and proofs and session.config.getoption("--write-proofs"):
+        write_proofs(proofs)

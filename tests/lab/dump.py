@@ -1,15 +1,17 @@
 """Everything that netlint reads of a host, listed on a host of the lab: `dump(engine, folder)`.
 
-What would tell of the machine that the lab runs on is replaced: kernel and processor, names, folders.
+`python -m tests.lab.dump 28.5 FOLDER` starts an engine with the daemon.json in FOLDER and the project of its
+compose.yaml, and lists that host into FOLDER. What would tell of the machine that the lab runs on is left out.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from tests.lab.engine import Engine
-from tests.lab.net import PREFIX
+from tests.lab.net import PREFIX, lock, make_folder
 
 LISTINGS = {
     "ip-addr.txt": "ip addr",
@@ -17,14 +19,14 @@ LISTINGS = {
     "ip-route.txt": "ip route",
     "ip-6-route.txt": "ip -6 route",
     "ip-rule.txt": "ip rule",
-    "ip-neigh.txt": "ip neigh",
     "iptables-save.txt": "iptables-save",
     "ip6tables-save.txt": "ip6tables-save",
     "ss-ltnup.txt": "ss -ltnup",
 }
-SYSCTLS = """net.ipv4.ip_forward net.ipv4.conf.all.forwarding net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter
-net.ipv4.conf.all.route_localnet net.ipv6.conf.all.forwarding net.bridge.bridge-nf-call-iptables
-net.bridge.bridge-nf-call-ip6tables""".split()
+SYSCTLS = """
+    net.ipv4.ip_forward net.ipv4.conf.all.forwarding net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter
+    net.ipv4.conf.all.route_localnet net.ipv6.conf.all.forwarding net.bridge.bridge-nf-call-iptables
+    net.bridge.bridge-nf-call-ip6tables""".split()
 DOCKER = {
     "docker-version.txt": "version",
     "docker-info.txt": "info",
@@ -58,5 +60,26 @@ def dump(engine: Engine, folder: Path) -> Path:
 def _neutral(text: str, engine: Engine) -> str:
     """`text` without what tells of this machine."""
     text = text.replace(f"{engine.folder}/data", "/var/lib/docker").replace(str(engine.folder), "/etc/docker")
-    text = text.replace(f"{PREFIX}others", "others").replace(f"{PREFIX}eth0-switch", "switch")
-    return _MACHINE.sub("", text)
+    return _MACHINE.sub("", re.sub(rf"link-netns {PREFIX}\S+", "link-netnsid 0", text))
+
+
+def main() -> int:
+    """Make a fixture: arguments are the engine's version and the folder with what is to run there."""
+    from tests.lab.compose import up  # noqa: PLC0415 - which needs the above
+    from tests.lab.machine import machine  # noqa: PLC0415
+
+    version, folder = sys.argv[1], Path(sys.argv[2])
+    texts = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.*") if path.suffix != ".txt"}
+    with (
+        lock(),
+        machine(name=folder.resolve().parent.name) as (host, _),
+        Engine(host, version, config=texts.get("daemon.json")) as engine,
+    ):
+        project = make_folder("project")
+        up(engine, {"compose.yaml": texts["compose.yaml"]}, project)
+        dump(engine, folder)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,4 +1,4 @@
-"""Docker engines, Compose and a key-value store on the lab's hosts."""
+"""Docker engines and a key-value store on the lab's hosts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Self
 from tests.lab import image
 from tests.lab.net import (
     CGROUPS,
+    CONNECT,
     PING,
     PREFIX,
     REQUEST,
@@ -27,7 +28,6 @@ from tests.lab.net import (
 
 CACHE = Path(os.environ.get("NETLINT_LAB_CACHE", "/var/cache/netlint-lab"))
 SUITES = {"26.1": "trixie", "28.5": "sid"}  # the Debian suite whose engine each version comes from; 20.10: installed
-COMPOSE = {"2.26": "trixie", "2.40": "sid"}
 # The engine gets a /run and a resolv.conf of its own. The link of a resolv.conf may lead into /run.
 _START = """
 hostname "$1"
@@ -106,8 +106,7 @@ class Engine:
             return
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        for process in map(int, children or [pid]):
-            os.kill(process, number)
+        os.kill(int(children[0]) if children else pid, number)
         self._process.wait(30)
 
     @property
@@ -163,7 +162,7 @@ class Engine:
 
     def asks(self, container: str, address: str, port: int = 80) -> str | None:
         """The container's address as the server at `address` sees it; None where no server answers."""
-        command = ("exec", "-i", container, "nc", "-w", "2", address, str(port))
+        command = ("exec", "-i", container, *CONNECT, address, str(port))
         return client_seen(self.docker(*command, stdin=REQUEST, check=False, timeout=15))
 
     def clear(self) -> None:
@@ -186,19 +185,6 @@ def refusal(host: Host, version: str, *flags: str, config: dict[str, Any] | str 
             return None
     except StartRefused as refused:
         return str(refused)
-
-
-class Compose:
-    """docker-compose of a version, as a client of an engine."""
-
-    def __init__(self, engine: Engine, version: str = "2.40") -> None:
-        self.binary = CACHE / COMPOSE[version] / "bin" / "docker-compose"
-        self.engine = engine
-
-    def run(self, folder: Path, *words: str) -> str:
-        """Output of `docker compose WORDS` in `folder`; LabError with it where Compose fails."""
-        socket = f"DOCKER_HOST=unix://{self.engine.socket}"
-        return run("env", "-C", str(folder), socket, str(self.binary), *words, timeout=120)
 
 
 class KvStore:

@@ -1,4 +1,4 @@
-"""A machine for an engine, with the links and routes that an example tells of and somebody on the other side of each."""
+"""A machine for an engine, with the links and routes that an example tells of, and somebody on their other side."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.lab.examples import site
 from tests.lab.net import Host, Lan
 
 ADDRESS, NEIGHBOUR, ROUTER = "192.168.10.1", "192.168.10.2", "192.168.10.254"
+OWNER = "172.32.0.9"  # of a public address, far behind the router
 _PLAIN = {"ip-route.txt": f"default via {ROUTER} dev eth0\n192.168.10.0/24 dev eth0 scope link src {ADDRESS}\n"}
 
 

@@ -7,6 +7,7 @@ interrupted run left behind is recognised by its name. The root namespace is nev
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -15,13 +16,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 PREFIX = "nltlab-"
 FOLDER_PREFIX = "netlint-lab-"
+LOCK = Path("/run/netlint-lab.lock")
 CGROUPS = Path("/sys/fs/cgroup")
 REQUEST = "GET /cgi-bin/client HTTP/1.0\r\n\r\n"
 PING = ("ping", "-c", "2", "-i", "0.3", "-W", "1")
+CONNECT = ("timeout", "4", "nc", "-w", "2")  # a port that accepts and never answers holds nc for ever
 _SYSCTLS = {"net.ipv4.ip_forward": "0", "net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.default.rp_filter": "0"}
 
 
@@ -57,7 +60,7 @@ def client_seen(answer: str) -> str | None:
     """The client's address in the answer of a server of the lab to REQUEST; None where there is no answer."""
     if "200 OK" not in answer:
         return None
-    return answer.split()[-1].strip("[]").removeprefix("::ffff:")
+    return answer.rsplit(maxsplit=1)[-1].strip("[]").removeprefix("::ffff:")
 
 
 class Namespace:
@@ -121,7 +124,7 @@ class Host(Namespace):
 
     def asks(self, address: str, port: int = 80) -> str | None:
         """This host's address as the server at `address` sees it; None where no server answers."""
-        answer = self.run("busybox", "nc", "-w", "2", address, str(port), stdin=REQUEST, check=False, timeout=15)
+        answer = self.run("busybox", *CONNECT, address, str(port), stdin=REQUEST, check=False, timeout=15)
         return client_seen(answer)
 
     def serve(self, website: Path, port: int = 80) -> None:
@@ -196,6 +199,26 @@ def remove_cgroups(folders: Iterable[Path]) -> None:
         remove_cgroups(path for path in folder.iterdir() if path.is_dir())
         with contextlib.suppress(OSError):
             folder.rmdir()
+
+
+@contextlib.contextmanager
+def lock() -> Iterator[None]:
+    """One run of the lab at a time. It removes what an interrupted one left behind, and leaves nothing itself."""
+    with LOCK.open("w") as file:
+        wait_until(lambda: _locked(file), 900, "the end of another run of the lab")
+        remove_leftovers()
+        try:
+            yield
+        finally:
+            remove_leftovers()
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def remove_leftovers() -> None:

@@ -1,69 +1,16 @@
 """NL101 to NL104, NL108, NL110 to NL115: subnets, pools and addresses."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from tests.lab.dump import dump
-from tests.lab.engine import Compose, Engine, refusal
-from tests.lab.examples import files, images, reported, write
-from tests.lab.machine import ADDRESS, NEIGHBOUR, Machine, machine
-from tests.lab.net import Host, LabError
+from tests.lab.compose import Compose, Lab, Record, container, finds, refused, up
+from tests.lab.engine import Engine, refusal
+from tests.lab.examples import files
+from tests.lab.machine import ADDRESS, NEIGHBOUR, OWNER, machine
+from tests.lab.net import LabError
 from tests.lab.resolver import resolves, serve_names
-
-Record = Callable[..., None]
-OWNER = "172.32.0.9"  # of a public range that an example takes
-
-
-class Lab(NamedTuple):
-    """A machine on a plain LAN and its engine."""
-
-    host: Host
-    others: Host
-    engine: Engine
-
-
-@pytest.fixture(scope="module")
-def shared(version: str) -> Iterator[Lab]:
-    with (
-        machine(others=(NEIGHBOUR, OWNER), name="shared") as (host, others),
-        Engine(host, version) as engine,
-    ):
-        yield Lab(host, others, engine)
-
-
-@pytest.fixture
-def lab(shared: Lab) -> Iterator[Lab]:
-    """An engine for the proofs that need nothing but a plain LAN."""
-    yield shared
-    shared.engine.clear()
-
-
-def up(engine: Engine, texts: dict[str, str], folder: Path) -> Path:
-    """Start the Compose project of an example; LabError with what Compose printed where it does not start."""
-    engine.provide(*images(texts))
-    Compose(engine).run(write({"compose.yaml": texts["compose.yaml"]}, folder), "up", "-d")
-    return folder
-
-
-def refused(engine: Engine, texts: dict[str, str], folder: Path) -> str:
-    """What Compose says when the project of an example does not start."""
-    Compose(engine).run(write({"compose.yaml": texts["compose.yaml"]}, folder), "config", "-q")
-    with pytest.raises(LabError) as error:
-        up(engine, texts, folder)
-    return str(error.value)
-
-
-def container(folder: Path, service: str = "web") -> str:
-    return f"{folder.name}-{service}-1"
-
-
-def finds(engine: Engine, rule: str, folder: Path) -> bool:
-    """Whether netlint reports `rule` on the running host, with the Compose project in `folder` if there is one."""
-    return rule in reported(dump(engine, folder))
 
 
 def test_overlap_of_networks(version: str, lab: Lab, proof: Record, tmp_path: Path) -> None:
@@ -126,13 +73,15 @@ def test_overlap_with_lan(version: str, subnet: str, proof: Record, tmp_path: Pa
 
 def test_docker0_on_vpn(version: str, proof: Record, tmp_path: Path) -> None:
     texts = files("NL102", "docker0 on top of a VPN")
-    with machine(texts, others=("10.8.0.9",)) as (host, _):
-        for config, reaches in ((texts["daemon.json"], False), ("{}", True)):
-            with Engine(host, version, config=config) as engine:
-                engine.container("web")
-                assert host.pings("10.8.0.9")
-                assert engine.pings("web", "10.8.0.9") is reaches
-                assert finds(engine, "NL102", tmp_path) is not reaches
+    for config, reaches in ((texts["daemon.json"], False), ("{}", True)):
+        with (
+            machine(texts, others=("10.8.0.9",)) as (host, _),
+            Engine(host, version, config=config) as engine,
+        ):
+            engine.container("web")
+            assert host.pings("10.8.0.9")
+            assert engine.pings("web", "10.8.0.9") is reaches
+            assert finds(engine, "NL102", tmp_path) is not reaches
     proof(rule="NL102", engine=version, observed="bip around the VPN's range accepted: containers lose the VPN")
 
 
@@ -200,15 +149,16 @@ def test_network_over_resolver(version: str, driver: str, subnet: str, proof: Re
         serve_names(others, "10.0.0.2")
         engine.docker("swarm", "init", "--advertise-addr", "eth0", "--default-addr-pool", "10.99.0.0/16")
         attachable = ("--attachable",) if driver == "overlay" else ()
-        engine.docker("network", "create", "-d", driver, *attachable, "--subnet", subnet, "app")
-        # an address of its own: an automatic one may well be that of the name server
-        engine.container("web", "--net", "app", "--ip", subnet.replace("0/24", "77"))
+        # else the overlay's own load balancer takes the address of the name server
+        addresses = ("--subnet", subnet, "--ip-range", subnet.replace("0/24", "64/26"))
+        engine.docker("network", "create", "-d", driver, *attachable, *addresses, "app")
+        engine.container("web", "--net", "app")
         # the resolver of engine 28 asks from the host, which an overlay takes nothing from
         resolved = not bad or (driver == "overlay" and version == "28.5")
         assert resolves(engine, "web") is resolved
         assert finds(engine, "NL104", tmp_path) is bad
         if driver == "overlay":
-            engine.container("own", "--net", "app", "--dns", "10.0.0.2", "--ip", subnet.replace("0/24", "78"))
+            engine.container("own", "--net", "app", "--dns", "10.0.0.2")
             assert resolves(engine, "own") is not bad
     if bad:
         still = "names resolve by the host's resolv.conf, and not with --dns" if resolved else "no name resolves"
@@ -317,8 +267,12 @@ def test_range_outside(version: str, lab: Lab, proof: Record, tmp_path: Path) ->
         text = "invalid ip-range 10.21.0.128/25: parent subnet 10.20.0.0/24 doesn't contain ip-range"
         assert text in refused(engine, texts, shop)
         proof(rule="NL113", engine=version, observed=f"network refused: {text}")
-    said = refused(engine, files("NL113", "an address that is not of the subnet"), shop)
-    print(said)
+    text = {
+        "20.10": "auxiliary address: (router:10.20.1.9) must belong to the master pool: 10.20.0.0/24",
+        "28.5": "invalid auxiliary address router: parent subnet 10.20.0.0/24 doesn't contain this address",
+    }[version]
+    assert text in refused(engine, files("NL113", "an address that is not of the subnet"), shop)
+    proof(rule="NL113", engine=version, observed=f"reserved address outside refused: {text}")
     up(engine, files("NL113", "a part of the subnet"), shop)
     assert engine.address(container(shop), "shop_front").startswith("10.20.0.1")
 

@@ -1,0 +1,308 @@
+"""The files of a Compose project to one tree: what is extended and included is brought in, and all is merged.
+
+In the order of compose-go: in each document the services take up what they extend, then what is included joins it, then
+it is laid over the documents before it. Each value keeps the place that wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from netlint.build.compose_environment import guarded
+from netlint.build.compose_files import (
+    MAX_FILES,
+    Include,
+    Library,
+    ProjectFiles,
+    compose_file,
+    dotenv_of,
+    folder_of,
+    includes,
+    is_version_1,
+    path_at,
+    project_environment,
+    scalars,
+    services_of,
+)
+from netlint.build.compose_merge import extended, merge, surely_differ
+from netlint.build.compose_values import Values, is_null
+from netlint.build.interpolation import Environment
+from netlint.parse.tree import Entry, Mapping, Node, Scalar, Unsupported
+from netlint.source import Span
+
+_SECTIONS = ("services", "networks", "volumes", "secrets", "configs", "models")
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/", re.IGNORECASE)
+_MAX_NESTED = 50  # services that extend each other, files that include each other
+
+
+class Loader:
+    """Loads one project. Afterwards `files` and `documents` hold what it was made of, and `incomplete` tells whether
+    something that belongs to it is not at hand."""
+
+    def __init__(self, library: Library, values: Values) -> None:
+        self.library = library
+        self.values = values
+        self.documents: list[Mapping] = []
+        self.files: list[str] = []
+        self.incomplete = False
+        self._directories: dict[str, str] = {}
+        self._loads = 0
+        self._services: dict[tuple[int, str], Node] = {}
+        self._bases: dict[str, Mapping | None] = {}
+        self._said: set[Unsupported] = set()
+        values.names_in = self._names_in
+
+    def project(self, files: ProjectFiles) -> tuple[Mapping | None, Environment]:
+        """What the files are together, None where nothing is in them, and the variables that are set for it."""
+        environment = project_environment(self.library, files)
+        return self._model(files.main, files.directory, environment, ()), environment
+
+    def name(self, name: str, tree: Mapping) -> None:
+        """Make the project's name known to its values, and to those that may be secrets the names of its services."""
+        services = services_of(tree)
+        names = frozenset(services.keys() if services is not None else ())
+        shared: dict[int, tuple[Environment, Environment]] = {}
+        for path, environment in self.values.environments.items():
+            if id(environment) not in shared:
+                full = {**environment, "COMPOSE_PROJECT_NAME": name}
+                shared[id(environment)] = full, guarded(full, {*names, name})
+            self.values.environments[path], self.values.guarded[path] = shared[id(environment)]
+
+    def check_stated(self, files: ProjectFiles, at: Span) -> None:
+        """Report the files that COMPOSE_FILE names and that are not there, at a place of the project itself: no report
+        ever quotes a `.env`."""
+        if files.stated is None:
+            return
+        folder = folder_of(files.stated)
+        for name in compose_file(self.library.environment([files.stated], {})):
+            if path_at(folder, name) not in self.library.compose:
+                self._not_at_hand(path_at(folder, name), name, at, "named by COMPOSE_FILE in .env", True)
+
+    def _model(
+        self, paths: Iterable[str], directory: str, environment: Environment, chain: tuple[str, ...]
+    ) -> Mapping | None:
+        layers = []
+        for path in paths:
+            self._loads += 1
+            self._enter(path, directory, environment)
+            for document in self.library.documents(path):
+                if isinstance(document, Mapping):
+                    layers.append(self._with_included(self._with_extended(document, path), path, (*chain, path)))
+                elif not is_null(document):
+                    self.values.problem(document.span, "a Compose file is a mapping with the key services")
+        return merge(layers)
+
+    def _enter(self, path: str, directory: str, environment: Environment) -> None:
+        if path not in self._directories:
+            self.files.append(path)
+            self.values.environments[path] = environment
+            self._directories[path] = directory
+            self.documents += [document for document in self.library.documents(path) if isinstance(document, Mapping)]
+
+    # include
+
+    def _with_included(self, document: Mapping, path: str, chain: tuple[str, ...]) -> Mapping:
+        node = document.get("include")
+        if node is None or is_version_1(document):
+            return document
+        self.values.sequence(node, "include")
+        for include in includes(document):
+            model = self._included(include, path, chain)
+            if model is not None:
+                document = self._joined(document, model)
+        return document
+
+    def _included(self, include: Include, path: str, chain: tuple[str, ...]) -> Mapping | None:
+        directory, environment = self._directories[path], self.values.environments[path]
+        paths = []
+        for node in include.paths:
+            found = self._found(node, directory, "included here")
+            if found is None:
+                return None
+            if found in chain:
+                self.values.problem(node.part(0, len(node.text)), f"{found} includes itself{_through(chain, found)}")
+                return None
+            paths.append(found)
+        if not paths:
+            return None
+        inside = folder_of(paths[0])
+        if include.directory is not None:
+            stated = self.values.known(include.directory)
+            if stated is None:
+                self.incomplete = True
+                return None
+            inside = path_at(directory, stated.text)
+        if self._loads >= MAX_FILES or len(chain) > _MAX_NESTED:
+            self._unsupported(include.paths[0].span, "one of too many files that include each other: it is not read")
+            return None
+        named = [self.values.known(node) for node in include.env_files]
+        files = [path_at(directory, one.text) for one in named if one is not None]
+        environment = self.library.environment(files if include.env_files else [dotenv_of(inside)], environment)
+        return self._model(paths, inside, environment, chain)
+
+    def _joined(self, document: Mapping, model: Mapping) -> Mapping:
+        """The document with what an included model defines."""
+        for section in _SECTIONS:
+            theirs = model.entry(section)
+            if theirs is None or not isinstance(theirs.value, Mapping):
+                continue
+            ours = document.get(section)
+            if ours is None or is_null(ours):
+                document = _with(document, theirs)
+            elif isinstance(ours, Mapping):
+                for key, value in theirs.value.items():
+                    before = ours.entry(key.text)
+                    if before is not None and surely_differ(before.value, value):
+                        self._conflict(section, before.key, key)
+                known = set(ours.keys())
+                added = tuple(entry for entry in theirs.value.entries if entry.key.text not in known)
+                both = Mapping(span=ours.span, entries=(*ours.entries, *added), tag=ours.tag, merges=ours.merges)
+                document = _with(document, Entry(key=theirs.key, value=both))
+        return document
+
+    def _conflict(self, section: str, ours: Scalar, theirs: Scalar) -> None:
+        self.values.problem(
+            ours.part(0, len(ours.text)),
+            f"{section.removesuffix('s')} {ours.text} is defined in {theirs.span.source} too, which is included",
+            "Compose refuses two definitions that differ: change it in compose.override.yaml, or rename one",
+        )
+
+    # extends
+
+    def _with_extended(self, document: Mapping, path: str) -> Mapping:
+        services = services_of(document)
+        if services is None or not any(_extends(body) is not None for _, body in services.items()):
+            return document
+        entries = tuple(
+            Entry(key=key, value=self._service(key.text, services, path, ()) if _extends(body) is not None else body)
+            for key, body in services.items()
+        )
+        resolved = Mapping(span=services.span, entries=entries, tag=services.tag)
+        if services is document:
+            return resolved
+        entry = document.entry("services")
+        return _with(document, Entry(key=entry.key, value=resolved)) if entry is not None else document
+
+    def _service(self, name: str, services: Mapping, path: str, chain: tuple[tuple[str, str], ...]) -> Node:
+        """The service with all that it extends, as far as that is at hand. It is one of `services`."""
+        known = self._services.get((id(services), name))
+        if known is not None:
+            return known
+        body = services.get(name)
+        assert body is not None
+        base = _extends(body)
+        if isinstance(body, Mapping) and base is not None:
+            chain = (*chain, (path, name))
+            found = self._base(name, base, services, path, chain)
+            inherited = self._service(*found, chain) if found is not None else None
+            if isinstance(inherited, Mapping):
+                body = extended(inherited, body)
+        self._services[id(services), name] = body
+        return body
+
+    def _base(
+        self, name: str, node: Node, services: Mapping, path: str, chain: tuple[tuple[str, str], ...]
+    ) -> tuple[str, Mapping, str] | None:
+        """Name, surroundings and file of the service that the service `name` extends."""
+        file = node.get("file") if isinstance(node, Mapping) else None
+        stated = node.get("service") if isinstance(node, Mapping) else node
+        target = self.values.known(stated)
+        if target is None:
+            self.incomplete = True
+            if not isinstance(stated, Scalar) or is_null(stated):
+                self.values.problem(node.span, f"extends of service {name} names no service")
+            return None
+        where = path
+        surroundings: Mapping | None = services
+        for scalar in scalars(file):
+            found = self._found(scalar, self._directories[path], f"that service {name} extends")
+            if found is None:
+                return None
+            where, surroundings = found, self._surroundings(found, path) if found != path else services
+        if surroundings is None or surroundings.get(target.text) is None:
+            self.incomplete = True
+            if target.exact:
+                self.values.problem(target.span, f"service {name} extends {target.text}, which {where} does not define")
+            return None
+        if (where, target.text) in chain:
+            self.incomplete = True
+            self.values.problem(
+                target.span, f"service {target.text} extends itself{_through(chain, (where, target.text))}"
+            )
+            return None
+        if len(chain) > _MAX_NESTED:
+            self._unsupported(target.span, f"more than {_MAX_NESTED} services extend each other: no more are followed")
+            return None
+        return target.text, surroundings, where
+
+    def _surroundings(self, path: str, extending: str) -> Mapping | None:
+        """The services of a file that one of another file extends. Its own includes do not count."""
+        if path not in self._bases:
+            self._enter(path, folder_of(path), self.values.environments[extending])
+            documents = (one for one in self.library.documents(path) if isinstance(one, Mapping))
+            tree = merge(documents)
+            self._bases[path] = services_of(tree) if tree is not None else None
+        return self._bases[path]
+
+    # files
+
+    def _found(self, node: Scalar, directory: str, role: str) -> str | None:
+        """The path at hand that the scalar names; None where there is none, which then is reported."""
+        expanded = self.values.known(node)
+        if expanded is None:
+            self.incomplete = True
+            return None
+        path = path_at(directory, expanded.text)
+        if path in self.library.compose:
+            return path
+        self._not_at_hand(path, expanded.text, expanded.span, role, expanded.exact)
+        return None
+
+    def _not_at_hand(self, path: str, written: str, span: Span, role: str, exact: bool) -> None:
+        self.incomplete = True
+        if not exact:
+            return
+        if _REMOTE.match(written):
+            self._unsupported(span, f"{written}, {role}, is fetched by Compose; netlint reads no remote files")
+            return
+        reason = self.values.facts.missing(path)
+        if reason:
+            self.values.problem(span, f"{path}, {role}, {reason}")
+        else:
+            self._unsupported(span, f"{path}, {role}, is not among the files that were given")
+
+    def _unsupported(self, span: Span, what: str) -> None:
+        self.incomplete = True
+        item = Unsupported(span, what)
+        if item not in self._said:
+            self._said.add(item)
+            self.values.facts.unsupported(item)
+
+    def _names_in(self, node: Scalar) -> tuple[str, ...]:
+        """The variables that the file sets which an `env_file` names."""
+        expanded = self.values.known(node)
+        directory = self._directories.get(node.span.source)
+        if expanded is None or directory is None:
+            return ()
+        file = self.library.variables(path_at(directory, expanded.text))
+        return tuple(dict.fromkeys(one.name for one in file.variables)) if file is not None else ()
+
+
+def _extends(body: Node | None) -> Node | None:
+    return body.get("extends") if isinstance(body, Mapping) else None
+
+
+def _through(chain: Sequence[Any], again: object) -> str:
+    """` through a and b` for what stands in the chain since `again`."""
+    names = [name if isinstance(name, str) else name[1] for name in chain[chain.index(again) + 1 :]]
+    return f" through {' and '.join(names)}" if names else ""
+
+
+def _with(document: Mapping, entry: Entry) -> Mapping:
+    """The document with the entry in place of that of the same key."""
+    others: Sequence[Entry] = [one for one in document.entries if one.key.text != entry.key.text]
+    before = document.entry(entry.key.text)
+    kept = Entry(key=before.key, value=entry.value) if before is not None else entry
+    return Mapping(span=document.span, entries=(*others, kept), tag=document.tag, merges=document.merges)

@@ -1,0 +1,142 @@
+"""Conditions of match extensions that one packet decides, beside those of ports, states and marks.
+
+What depends on more than the packet is None: how often (`limit`, `hashlimit`, `recent`, `quota`, `connlimit`), chance
+and time (`statistic`, `time`), who sent it (`owner`, `mac`, `socket`), which way it came (`physdev`, `rpfilter`,
+`policy`), its bytes (`u32`, `string`, `bpf`, `length`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from netlint.dataplane.sets import in_range, in_set
+from netlint.model.netfilter import Match
+from netlint.prefix import Address
+
+if TYPE_CHECKING:
+    from netlint.dataplane.packet import Packet
+
+# Names of `iptables -p icmp -h` and of nft.
+_ICMP = {
+    "echo-reply": "0", "pong": "0", "destination-unreachable": "3", "network-unreachable": "3/0",
+    "host-unreachable": "3/1", "protocol-unreachable": "3/2", "port-unreachable": "3/3", "fragmentation-needed": "3/4",
+    "source-route-failed": "3/5", "communication-prohibited": "3/13", "source-quench": "4", "redirect": "5",
+    "echo-request": "8", "ping": "8", "router-advertisement": "9", "router-solicitation": "10", "time-exceeded": "11",
+    "ttl-exceeded": "11", "ttl-zero-during-transit": "11/0", "parameter-problem": "12", "timestamp-request": "13",
+    "timestamp-reply": "14", "info-request": "15", "info-reply": "16", "address-mask-request": "17",
+    "address-mask-reply": "18",
+}  # fmt: skip
+_ICMP6 = {
+    "destination-unreachable": "1", "no-route": "1/0", "packet-too-big": "2", "time-exceeded": "3",
+    "parameter-problem": "4", "echo-request": "128", "ping": "128", "echo-reply": "129", "pong": "129",
+    "mld-listener-query": "130", "mld-listener-report": "131", "mld-listener-done": "132",
+    "router-solicitation": "133", "nd-router-solicit": "133", "router-advertisement": "134", "nd-router-advert": "134",
+    "neighbour-solicitation": "135", "neighbor-solicitation": "135", "nd-neighbor-solicit": "135",
+    "neighbour-advertisement": "136", "neighbor-advertisement": "136", "nd-neighbor-advert": "136", "redirect": "137",
+    "nd-redirect": "137", "mld2-listener-report": "143",
+}  # fmt: skip
+# A connection of ICMP begins with a request and goes on with a reply: what an echo's packets are.
+_ECHO = {"icmp": (8, 0), "ipv6-icmp": (128, 129)}
+_LIMITED_BROADCAST = 0xFFFFFFFF
+_LAST_OCTET = 0xFF
+
+
+def decided(match: Match, packet: Packet) -> bool | None:
+    """Whether the condition holds, before its negation; None where the packet does not decide it."""
+    decide = _CONDITIONS.get(match.option)
+    return decide(match, packet) if decide is not None else None
+
+
+def _match_set(match: Match, packet: Packet) -> bool | None:
+    if match.set is None or len(match.values) < 2:
+        return None
+    return in_set(match.set, tuple(match.values[1].split(",")), packet)
+
+
+def _icmp_type(match: Match, packet: Packet) -> bool | None:
+    """ICMP packets are taken for echoes, the only ones that begin a connection."""
+    echo = _ECHO.get(packet.protocol)
+    wanted = "icmp" if match.option == "icmp-type" else "ipv6-icmp"
+    if echo is None or packet.protocol != wanted:
+        return False
+    names = _ICMP if wanted == "icmp" else _ICMP6
+    answers: list[bool | None] = []
+    for value in ",".join(match.values).split(","):
+        kind, slash, code = names.get(value, value).partition("/")
+        if kind == "any":
+            return True
+        if not kind.isdecimal() or (slash and not code.isdecimal()):
+            answers.append(None)
+        else:
+            answers.append(int(kind) == echo[packet.reply] and (not slash or int(code) == 0))
+    return True if True in answers else None if None in answers else False
+
+
+def _addresses(match: Match, address: Address) -> bool | None:
+    answers = [in_range(value, address)[0] for value in match.values]
+    return True if True in answers else None if None in answers else False
+
+
+def _interfaces(match: Match, name: str | None) -> bool | None:
+    own = name or ""
+    return any(own.startswith(value[:-1]) if value.endswith("+") else own == value for value in match.values)
+
+
+def _packet_type(match: Match, packet: Packet) -> bool | None:
+    """What the link layer makes of the destination; a broadcast of a network is not told from other addresses."""
+    destination = packet.destination
+    if destination.is_multicast:
+        kind = "multicast"
+    elif destination.version == 4 and int(destination) == _LIMITED_BROADCAST:
+        kind = "broadcast"
+    elif destination.version == 4 and int(destination) & _LAST_OCTET == _LAST_OCTET:
+        return None
+    else:
+        kind = "unicast"
+    return kind in match.values
+
+
+def _any_flag(match: Match, packet: Packet) -> bool | None:
+    if packet.protocol != "tcp":
+        return False
+    return "SYN" in ",".join(match.values).split(",") if packet.state == "NEW" else None
+
+
+def address_type(types: set[str], address: Address, local: frozenset[Address] | None) -> bool | None:
+    """Whether the address is of one of the `types` of addrtype; None where the routes would tell. `local`: the host's
+    own addresses, if known."""
+    if types - {"LOCAL", "UNICAST", "BROADCAST", "MULTICAST"}:
+        return None
+    if address.is_multicast:
+        return "MULTICAST" in types
+    if address.version == 4 and (int(address) == _LIMITED_BROADCAST or int(address) >> 24 == 0):
+        return "BROADCAST" in types
+    if address.is_loopback or (local is not None and address in local):
+        return "LOCAL" in types or (None if address.version == 6 and "UNICAST" in types else False)
+    asked = types - {"MULTICAST"}
+    if local is not None:
+        asked -= {"LOCAL"}
+    if not asked:
+        return False
+    if address.version == 6:
+        return True if "UNICAST" in types else None if "LOCAL" in asked else False
+    # of another address only the host's networks tell whether it is the broadcast of one
+    possible = {"UNICAST"} | ({"LOCAL"} if local is None else set())
+    if int(address) & _LAST_OCTET == _LAST_OCTET:
+        possible.add("BROADCAST")
+    return True if possible <= types else None if possible & types else False
+
+
+_CONDITIONS: dict[str, Callable[[Match, Packet], bool | None]] = {
+    "match-set": _match_set,
+    "icmp-type": _icmp_type,
+    "icmpv6-type": _icmp_type,
+    "pkt-type": _packet_type,
+    "any-tcp-flag": _any_flag,
+    "source": lambda match, packet: _addresses(match, packet.source),
+    "destination": lambda match, packet: _addresses(match, packet.destination),
+    "in-interface": lambda match, packet: _interfaces(match, packet.in_interface),
+    "out-interface": lambda match, packet: _interfaces(match, packet.out_interface),
+    "protocol": lambda match, packet: packet.protocol in match.values,
+}

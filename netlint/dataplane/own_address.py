@@ -1,0 +1,27 @@
+"""Addresses that an engine tells others to find it at: `10.0.0.5:2376`, `eth0:2376`, `eth0`."""
+
+from __future__ import annotations
+
+from netlint.model.host import Host
+from netlint.prefix import Address, parse_address
+
+
+def own_address(host: Host, text: str) -> tuple[Address | None, str | None]:
+    """The address that `text` stands for on `host`, where it can be known, and what makes it unusable, if anything."""
+    place = text.rpartition(":")[0] if text.count(":") == 1 else text.partition("]")[0].lstrip("[")
+    address = parse_address(place)
+    if address is not None:
+        if address.is_loopback:
+            return address, "is a loopback address"
+        own = {entry.address for link in host.interfaces or () for entry in link.addresses}
+        missing = host.interfaces is not None and bool(own) and address not in own and not address.is_unspecified
+        return address, "is no address of this host" if missing else None
+    if host.interfaces is None:
+        return None, None
+    link = host.interface(place)
+    if link is None:
+        return None, f"names the interface {place}, which this host does not have"
+    addresses = [entry.address for entry in link.addresses if entry.address.version == 4]
+    if addresses and addresses[0].is_loopback:
+        return addresses[0], "is the loopback interface"
+    return (addresses[0] if addresses else None), None

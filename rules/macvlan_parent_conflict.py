@@ -1,0 +1,133 @@
+"""The parent interface of a macvlan or ipvlan network is missing or taken
+
+## What it means
+
+A macvlan or ipvlan network stands on an interface of the host, its `parent`. It must be there; `eth0.10` is made by
+the engine if `eth0` is. Engines up to 26 give a parent to one network of each kind only; later ones share it, unless
+one of the networks has the mode `passthru`.
+
+## Why it matters
+
+The network is not created: "invalid subinterface vlan name", "parent interface was not found on the host", "is already
+using parent interface".
+
+## How to fix it
+
+Name an interface that the host has. For several subnets on one interface use one network with several subnets, or VLAN
+sub-interfaces (`eth0.10`, `eth0.20`).
+
+## Bad: no such interface
+
+```yaml title="compose.yaml"
+services:
+  app:
+    image: example/app
+    networks: [lan]
+networks:
+  lan:
+    driver: macvlan
+    driver_opts:
+      parent: eth0  # <- error
+    ipam:
+      config:
+        - subnet: 192.168.10.0/24
+```
+
+```text title="ip-addr.txt"
+2: enp3s0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global enp3s0
+```
+
+## Bad: one parent, two networks
+
+```sh title="setup.sh"
+docker network create -d macvlan --subnet 192.168.10.0/25 -o parent=eth0 upper
+docker network create -d macvlan --subnet 192.168.10.128/25 -o parent=eth0 lower  # <- error
+```
+
+```text title="docker-version.txt"
+Server:
+ Engine:
+  Version:          20.10.24
+```
+
+## Good: a VLAN each
+
+```sh title="setup.sh"
+docker network create -d macvlan --subnet 192.168.10.0/24 -o parent=eth0.10 upper
+docker network create -d macvlan --subnet 192.168.20.0/24 -o parent=eth0.20 lower
+```
+
+```text title="docker-version.txt"
+Server:
+ Engine:
+  Version:          20.10.24
+```
+"""
+
+import re
+from collections.abc import Iterator
+
+from netlint.api import Confidence, Finding, Host, Label, Located, Network, Origin, Severity, Site, rule
+
+VLAN = re.compile(r"(.+)\.\d+")
+DRIVERS = ("macvlan", "ipvlan")
+
+
+@rule(
+    "NL219",
+    Severity.ERROR,
+    proof="Docker 20.10.24 and 26.1.5 refuse the second network, 28.5.2 creates it; all three refuse a missing parent",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        first: dict[tuple[str, str], Network] = {}
+        for network in host.networks:
+            parent = network.option("parent")
+            if network.driver not in DRIVERS or parent is None or not parent.exact or not parent.value:
+                continue
+            other = first.setdefault((network.driver, parent.value), network)
+            if network.origin not in (Origin.COMPOSE, Origin.SCRIPT):
+                continue
+            if _is_missing(host, parent.value):
+                yield Finding(
+                    message=f"parent {parent.value} of {network.driver} network {network.key or network.name} is no "
+                    "interface of this host: the network is not created",
+                    at=parent.span,
+                    help=f"name one of {_interfaces(host)}",
+                    host=host.name,
+                )
+            elif other is not network:
+                yield from _shared(host, network, other, parent)
+
+
+def _is_missing(host: Host, parent: str) -> bool:
+    if host.interfaces is None or host.interface(parent) is not None:
+        return False
+    vlan = VLAN.fullmatch(parent)
+    return vlan is None or host.interface(vlan[1]) is None
+
+
+def _interfaces(host: Host) -> str:
+    """Those that a network of this kind may stand on: not the loopback, nor what the engine made."""
+    made = re.compile(r"lo|docker.*|br-[0-9a-f]{12}|veth.*")
+    names = [link.name for link in host.interfaces or () if not made.fullmatch(link.name)]
+    return ", ".join(names) or "its interfaces"
+
+
+def _shared(host: Host, network: Network, other: Network, parent: Located[str]) -> Iterator[Finding]:
+    modes = [option.value for one in (network, other) if (option := one.option("macvlan_mode")) is not None]
+    sure = host.before(27) is True or "passthru" in modes
+    if host.before(28) is False and not sure:
+        return
+    engine = "the engine refuses" if sure else "engines up to 26 refuse"
+    yield Finding(
+        message=f"{network.driver} network {network.key or network.name} has the parent {parent.value} of network "
+        f"{other.key or other.name}: {engine} the second of the two",
+        at=parent.span,
+        help="use one network with several subnets, or a VLAN sub-interface for each",
+        related=(Label(other.span, f"network {other.key or other.name} has it"),),
+        severity=None if sure else Severity.WARNING,
+        confidence=None if sure else Confidence.MEDIUM,
+        host=host.name,
+    )

@@ -1,0 +1,106 @@
+"""An overlay assumes a larger MTU than the network under it carries
+
+## What it means
+
+An overlay network wraps each packet into VXLAN, which takes 50 bytes. The engine does not look at the host's interface:
+it takes 1500 for the underlay unless the network's option `com.docker.network.driver.mtu` says otherwise (on an overlay
+the option is the MTU of the *underlay*; containers get 50 less). Cloud networks often carry 1450, WireGuard 1420.
+
+## Why it matters
+
+Small packets pass, large ones do not: connections open and then hang. Where ICMP comes through, hosts learn the right
+size after the first loss; where it is filtered, they never do.
+
+## How to fix it
+
+Create the network with `com.docker.network.driver.mtu` set to the MTU of the interface that carries it.
+
+## Bad: 1500 over 1450
+
+```yaml title="compose.yaml"
+services:
+  api:
+    image: example/api
+    networks: [wide]
+networks:
+  wide:
+    driver: overlay  # <- warning
+```
+
+```text title="ip-addr.txt"
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
+    inet 127.0.0.1/8 scope host lo
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc fq_codel state UP
+    inet 10.0.5.11/24 scope global eth0
+```
+
+## Good: told what the underlay carries
+
+```yaml title="compose.yaml"
+services:
+  api:
+    image: example/api
+    networks: [wide]
+networks:
+  wide:
+    driver: overlay
+    driver_opts:
+      com.docker.network.driver.mtu: "1450"
+```
+
+```text title="ip-addr.txt"
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
+    inet 127.0.0.1/8 scope host lo
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc fq_codel state UP
+    inet 10.0.5.11/24 scope global eth0
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import Finding, Host, Interface, Label, Severity, Site, own_address, rule, uplinks
+
+DEFAULT = 1500  # what the overlay driver takes for the underlay
+OPTION = "com.docker.network.driver.mtu"
+
+
+@rule(
+    "NL608",
+    Severity.WARNING,
+    needs=["addresses"],
+    proof="engine experiment: an underlay of 1400 under an overlay of 1450 loses the first large packet",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        underlay = _underlay(host)
+        if underlay is None or underlay.mtu is None:
+            continue
+        for network in host.networks:
+            if network.driver != "overlay" or network.external:
+                continue
+            option = network.option(OPTION)
+            if option is not None and not (option.exact and option.value.isascii() and option.value.isdigit()):
+                continue
+            assumed = int(option.value) if option is not None else DEFAULT
+            if assumed > underlay.mtu:
+                yield Finding(
+                    message=f"overlay {network.key or network.name} assumes an underlay MTU of {assumed}"
+                    f"{'' if option else ' (the default)'}, and {underlay.name} carries {underlay.mtu}",
+                    at=option.span if option is not None else network.driver_span or network.span,
+                    label="large packets of its containers do not fit",
+                    help=f"set the network's option {OPTION} to {underlay.mtu}",
+                    related=(Label(underlay.span, f"{underlay.name} has MTU {underlay.mtu}"),),
+                    host=host.name,
+                )
+
+
+def _underlay(host: Host) -> Interface | None:
+    """The interface that carries the overlay: that of the advertised address, else the only way out."""
+    if host.swarm is not None and host.swarm.advertise_addr is not None:
+        address, _ = own_address(host, host.swarm.advertise_addr.value)
+        for link in host.interfaces or ():
+            if any(entry.address == address for entry in link.addresses):
+                return link
+        return None
+    names = uplinks(host)
+    return host.interface(names[0]) if len(names) == 1 else None

@@ -1,0 +1,122 @@
+"""A service reaches another by the port that is published on the host
+
+## What it means
+
+`8080:80` maps port 8080 of the host to port 80 of the container. Containers on a common network reach each other past
+that mapping: the name of the service leads to the container, where nothing listens on 8080.
+
+## Why it matters
+
+"Connection refused" between containers, while the same port answers on the host.
+
+## How to fix it
+
+Use the container's port, the right-hand one. For traffic between containers nothing needs to be published.
+
+The check is silent where the container may listen on that port as well: it is among its other ports or under `expose`,
+or the number stands in its environment or command.
+
+## Bad: the host's port
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    environment:
+      API_URL: http://api:8080/v1  # <- warning
+  api:
+    image: example/api
+    ports:
+      - "8080:80"
+```
+
+## Good: the container's port
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    environment:
+      API_URL: http://api:80/v1
+      PUBLIC_API_URL: http://localhost:8080/v1
+  api:
+    image: example/api
+    ports:
+      - "8080:80"
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import (
+    Confidence,
+    Finding,
+    Host,
+    Label,
+    Reach,
+    Service,
+    Severity,
+    Site,
+    Span,
+    intents,
+    mentions,
+    published_as,
+    rule,
+    serves,
+)
+
+
+@rule(
+    "NL210",
+    Severity.WARNING,
+    proof="Docker translates the destination of packets that reach the host's addresses alone: the rules of 20.10.24 "
+    "and 28.5.2 in nat DOCKER; between containers of a network none applies",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        for project in host.projects:
+            reach = Reach(project)
+            for service in project.services:
+                if reach.namespace(service) is not None:
+                    yield from _used(host, reach, service)
+
+
+def _used(host: Host, reach: Reach, service: Service) -> Iterator[Finding]:
+    said: set[tuple[str, int]] = set()
+    for intent in intents(service):
+        other = reach.by_name.get(intent.host)
+        if (
+            other is None
+            or other is service
+            or other.extends
+            or intent.port is None
+            or (intent.host, intent.port) in said
+        ):
+            continue
+        inside = published_as(other, intent.port)
+        if inside is None or any(_may_listen(sharer, intent.port) for sharer in reach.sharers(other)):
+            continue
+        said.add((intent.host, intent.port))
+        usual = "" if intent.exact else " by default"
+        yield Finding(
+            message=f"service {service.name} means to reach {intent.host}:{intent.port}{usual}, which is the port on "
+            f"the host; the container listens on {inside}",
+            at=intent.span,
+            label="nothing listens here",
+            help=f"write {intent.host}:{inside}",
+            related=(Label(_mapping(other, intent.port), f"port {intent.port} of the host is port {inside}"),),
+            confidence=Confidence.HIGH if intent.exact else Confidence.MEDIUM,
+            host=host.name,
+        )
+
+
+def _may_listen(service: Service, port: int) -> bool:
+    return serves(service, port) or mentions(service, port)
+
+
+def _mapping(service: Service, port: int) -> Span:
+    return next(
+        one.published_span or one.span
+        for one in service.ports
+        if one.published is not None and one.published.first <= port <= one.published.last
+    )
