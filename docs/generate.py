@@ -1,4 +1,4 @@
-"""Write the pages that come from the rules: `python docs/generate.py`; with --check only say whether they are current."""
+"""Write the pages that come from the rules: `python docs/generate.py`; `--check` only says whether they are current."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def _zip(file: IO[bytes], allowance: int) -> Iterator[Member | Refused]:
 
 def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: list[int]) -> Member | Refused:
     kind = info.external_attr >> 28  # the file type of st_mode, where the archive was made on Unix
-    if info.is_dir():
+    if info.filename.endswith("/"):
         return Refused(info.filename, "a directory", harmless=True)
     if kind not in (0, 0o10):
         return Refused(info.filename, "a link or device", harmless=True)

@@ -143,9 +143,9 @@ def _sniff(text: str, path: str) -> str | None:
     name = lower.rpartition("/")[2]
     if name == ".env":
         return "env-file"
-    if _TEMPLATE_NAME.search(name) and _TEMPLATE_MARK.search(text):
-        if yaml_format(text, path) in ("compose", "kubernetes", "template"):
-            return "template"
+    template = _TEMPLATE_NAME.search(name) and _TEMPLATE_MARK.search(text)
+    if template and yaml_format(text, path) in ("compose", "kubernetes", "template"):
+        return "template"
     text = _HTTP_HEADERS.sub("", text, count=1)
     start = text[:4096].lstrip()
     if not start:

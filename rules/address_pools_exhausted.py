@@ -2,8 +2,8 @@
 
 ## What it means
 
-A network without a subnet of its own gets one from the engine's pools. The built-in pools hold 31 subnets: 172.17.0.0/16
-to 172.31.0.0/16, and 192.168.0.0/16 in parts of /20. Those that overlap a network, an address or on-link route of the
+A network without a subnet of its own gets one from the engine's pools. The built-in pools hold 31 subnets:
+172.17.0.0/16 to 172.31.0.0/16, and 192.168.0.0/16 in parts of /20. Those that overlap a network, an address or on-link route of the
 host, or a name server are passed over. Engines before 20.10.15 also pass over whatever overlaps any other route; the
 routes 0.0.0.0/1 and 128.0.0.0/1 of a VPN then leave nothing at all.
 
@@ -14,8 +14,8 @@ to the network", from engine 27 on "all predefined address pools have been fully
 
 ## How to fix it
 
-Give the network a subnet, or the engine larger pools of smaller subnets (`default-address-pools`, which existing networks
-do not notice). `docker network prune` frees what nothing uses.
+Give the network a subnet, or the engine larger pools of smaller subnets (`default-address-pools`, which existing
+networks do not notice). `docker network prune` frees what nothing uses.
 
 ## Bad: two subnets, and docker0 has one of them
 
@@ -120,7 +120,7 @@ OLD = "engines before 20.10.15"
     "NL107",
     Severity.ERROR,
     needs=["networks"],
-    proof="31 networks on Docker 20.10.24 and 28.5.2 leave none for another; what older engines pass over: their source",
+    proof="31 networks on Docker 20.10.24 and 28.5.2 leave none for another; older engines: their source",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -177,8 +177,8 @@ def _old(host: Host, site: Site, wanted: Sequence[Network], have: Supply) -> Fin
 def _full(host: Host, have: Supply) -> Finding:
     last = have.holders[-1][1] if have.holders else host.span
     return Finding(
-        message=f"all {have.total} subnets of the address pools are taken: the next network without a subnet of its own "
-        "cannot be created",
+        message=f"all {have.total} subnets of the address pools are taken: the next network without a subnet of its "
+        "own cannot be created",
         at=last,
         help="set default-address-pools to more and smaller subnets, or remove networks that nothing uses",
         related=_holders(have),

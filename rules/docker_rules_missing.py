@@ -123,9 +123,13 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         ruleset = host.ruleset(4)
         writes = host.daemon is None or host.daemon.flag("iptables", True)
-        if not writes or host.uses_nftables:
+        if not writes:
             continue
-        if ruleset is not None and (confidence := _engine_was_here(host, ruleset)) is not None:
+        if (
+            not host.uses_nftables
+            and ruleset is not None
+            and (confidence := _engine_was_here(host, ruleset)) is not None
+        ):
             yield from _dump(host, ruleset, confidence)
         yield from _scripts(host)
 
@@ -194,7 +198,7 @@ def _scripts(host: Host) -> Iterator[Finding]:
         return
     starts = [action.span for action in host.actions if isinstance(action, DockerStart) and action.certain]
     for action in host.actions:
-        if not isinstance(action, FirewallFlush) or action.tool == "ip6tables" or not _hits(action):
+        if not isinstance(action, FirewallFlush) or action.tool == "ip6tables" or not _hits(host, action):
             continue
         if any(start.source == action.span.source and start.start > action.span.start for start in starts):
             continue
@@ -211,7 +215,9 @@ def _scripts(host: Host) -> Iterator[Finding]:
         )
 
 
-def _hits(action: FirewallFlush) -> bool:
+def _hits(host: Host, action: FirewallFlush) -> bool:
+    if host.uses_nftables:
+        return action.tool == "nft" and action.table in (None, "docker-bridges")
     if action.table is None:
         return True
     return action.table in FLUSHED and (action.chain is None or action.chain in FLUSHED[action.table])

@@ -3,8 +3,8 @@
 ## What it means
 
 A Docker network reaches its containers by the route to its bridge. The host has a longer route inside the same subnet,
-through a gateway or tunnel, and addresses that containers of the network have lie in it. The longer route wins; a routing
-table that is asked before `main`, as VPNs set one up, wins as well.
+through a gateway or tunnel, and addresses that containers of the network have lie in it. The longer route wins; a
+routing table that is asked before `main`, as VPNs set one up, wins as well.
 
 ## Why it matters
 
@@ -102,8 +102,8 @@ def check(site: Site) -> Iterator[Finding]:
                 continue
             main = route.route is None or route.route.table == "main"
             yield Finding(
-                message=f"the {route.what} to {route.prefix} lies inside subnet {network.prefix} of {network.what}: what "
-                f"is meant for {found.address} of {found.who} leaves by it",
+                message=f"the {route.what} to {route.prefix} lies inside subnet {network.prefix} of {network.what}: "
+                f"what is meant for {found.address} of {found.who} leaves by it",
                 at=route.span,
                 label=f"longer than the bridge's route to {network.prefix}" if main else "asked before table main",
                 help=free_help(network.prefix, found.plan) + ", or take the route away",

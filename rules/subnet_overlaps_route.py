@@ -10,7 +10,8 @@ routes with a gateway, not even when it chooses the subnet itself (engines befor
 
 With a subnet that is equal to or inside the routed range, host and containers lose these remote addresses: database,
 VPN, office. With a subnet that contains the range (reported as a warning) the containers lose it, and so do the
-containers whose own addresses lie in the range (an error of its own, `route-inside-subnet`). Typical is a Compose project whose network swallows the VPN.
+containers whose own addresses lie in the range (an error of its own, `route-inside-subnet`). Typical is a Compose
+project whose network swallows the VPN.
 
 Default routes and their halves 0.0.0.0/1 and 128.0.0.0/1, which VPNs set, are no overlap.
 

@@ -16,7 +16,7 @@ _RESTORE = re.compile(r"(ip6?tables)(?:-legacy|-nft)?-restore")
 _HOST_NAME = re.compile(r"[A-Za-z][\w-]*(?:\.[\w-]+)+", re.ASCII)
 _TABLE = re.compile(r"^\*(\w+)", re.MULTILINE)
 _NFT_FLUSH = re.compile(r"\bflush\s+ruleset\b")
-_NFT_FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
+_OTHER_FAMILIES = frozenset(("ip6", "inet", "arp", "bridge", "netdev"))
 
 
 def build_firewall(command: Command, facts: HostFacts) -> bool:
@@ -96,7 +96,9 @@ def _restore(tool: str, command: Command, facts: HostFacts) -> None:
 def _nft(command: Command, facts: HostFacts) -> None:
     words = [word.text for part in command.words[1:] for word in _split(part)]
     certain = command.certain
-    match [word for word in words if word not in _NFT_FAMILIES]:
+    if words[:1] and words[0] in ("flush", "delete", "destroy") and not _OTHER_FAMILIES.isdisjoint(words[2:3]):
+        return  # iptables and Docker have no rules of IPv4 in tables of these
+    match [word for word in words if word != "ip"]:
         case ["flush" | "destroy" | "delete", "ruleset", *_]:
             facts.actions.append(FirewallFlush(span=command.span, tool="nft", table=None, chain=None, certain=certain))
         case ["flush" | "delete" | "destroy", "table", table, *_]:

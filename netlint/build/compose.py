@@ -8,6 +8,7 @@ from netlint.build.compose_files import Library, ProjectFiles, is_version_1, pro
 from netlint.build.compose_load import Loader
 from netlint.build.compose_networks import build_networks
 from netlint.build.compose_services import build_services, is_partial
+from netlint.build.compose_shape import check_shape
 from netlint.build.compose_values import Values
 from netlint.build.facts import HostFacts, Parsed
 from netlint.model.compose import DuplicateKey, Project
@@ -52,6 +53,9 @@ def build_project(files: ProjectFiles, library: Library, facts: HostFacts) -> Pr
     name = normalised(chosen) if chosen else _folder_name(files.name or files.directory, facts.name)
     loader.name(name, tree)
     loader.check_stated(files, head)
+    partial = is_partial(services)
+    if not version_1 and not partial:
+        check_shape(tree, services, values)
     built = build_services(services, values, version_1=version_1)
     networks = [] if version_1 else build_networks(tree.get("networks"), name, values)
     on_default = [attachment for service in built if (attachment := service.attachment("default")) is not None]
@@ -65,7 +69,7 @@ def build_project(files: ProjectFiles, library: Library, facts: HostFacts) -> Pr
         files=tuple(loader.files),
         services=tuple(built),
         networks=tuple(networks),
-        partial=is_partial(services),
+        partial=partial,
         includes=loader.incomplete,
         version=Located(version.text, version.span, version.exact) if version is not None else None,
         misplaced=tuple(values.misplaced),

@@ -26,8 +26,8 @@ _SERVICE = """annotations:LM attach:BS blkio_config:M build:MS cap_add:L cap_dro
     use_api_socket:B user:S userns_mode:S uts:S volumes:L volumes_from:L working_dir:S"""
 _NETWORK = """attachable:BS driver:S driver_opts:M enable_ipv4:BS enable_ipv6:BS external:BMS internal:BS ipam:M
     labels:LM name:S"""
-_ATTACHMENT = """aliases:L driver_opts:M gw_priority:NS interface_name:S ipv4_address:S ipv6_address:S link_local_ips:L
-    mac_address:S priority:NS"""
+_ATTACHMENT = """aliases:L driver_opts:M gw_priority:N interface_name:S ipv4_address:S ipv6_address:S link_local_ips:L
+    mac_address:S priority:N"""
 _PORT = "app_protocol:S host_ip:S mode:S name:S protocol:S published:NS target:NS"
 _IPAM = "config:L driver:S options:M"
 _ENTRY = "aux_addresses:M gateway:S ip_range:S subnet:S"
@@ -38,92 +38,98 @@ def _table(text: str) -> dict[str, str]:
     return dict(part.split(":") for part in text.split())
 
 
-SERVICE = _table(_SERVICE)
-_TABLES = {"top": _table(_TOP), "network": _table(_NETWORK), "attachment": _table(_ATTACHMENT)}
-_TABLES |= {"port": _table(_PORT), "ipam": _table(_IPAM), "entry": _table(_ENTRY)}
-# Reported by others: what the builders read as mappings and lists, what the loader follows, what is only misplaced.
-_READ_ELSEWHERE = {"services", "networks", "ports", "extends", "include", "ipam", "config", "aux_addresses"}
-_MISPLACED = {
-    "service": {"ipv4_address", "ipv6_address", "aliases"},
-    "network": {"subnet", "gateway", "ip_range", "aux_addresses"},
-    "ipam": {"subnet", "gateway", "ip_range", "aux_addresses"},
+_TABLES = {
+    "top": _table(_TOP),
+    "service": _table(_SERVICE),
+    "attachment": _table(_ATTACHMENT),
+    "port": _table(_PORT),
+    "network": _table(_NETWORK),
+    "ipam": _table(_IPAM),
+    "entry": _table(_ENTRY),
 }
-_FLAGS = {"attachable", "enable_ipv4", "enable_ipv6", "internal"}
-# Lists and mappings whose entries are single values.
-_OF_VALUES = ("environment", "labels", "networks", "links", "expose", "profiles", "extra_hosts", "dns", "depends_on")
-_PAIRS = ("environment", "labels")
-_CALLED = {"M": "a mapping", "L": "a list", "S": "a text", "N": "a number", "B": "true or false", "0": "empty"}
-_TYPES = {"integer": "NS", "text": "S"}
+# What the builders and the loader report of their own accord, unless it is empty.
+_READ_ELSEWHERE = {"services", "networks", "ports", "extends", "include", "ipam", "config", "aux_addresses"}
+_IPAM_KEYS = {"subnet", "gateway", "ip_range", "aux_addresses"}
+_MISPLACED = {"service": {"ipv4_address", "ipv6_address", "aliases"}, "network": _IPAM_KEYS, "ipam": _IPAM_KEYS}
+_FLAGS = ("attachable", "enable_ipv4", "enable_ipv6", "internal")
+# Kinds of the items of lists, and of the values of mappings.
+_ITEMS = _table("""aliases:S cap_add:S cap_drop:S command:S depends_on:S dns:S dns_search:S entrypoint:S environment:S
+    expose:NS external_links:S extra_hosts:S labels:S links:S networks:S profiles:S""")
+_PAIRS = _table("depends_on:M driver_opts:NS environment:BNS0 labels:BNS0")
+_CALLED = {"M": "a mapping", "L": "a list", "S": "a text", "N": "a number", "B": "true or false", "0": "nothing"}
 
 
 def check_shape(tree: Mapping, services: Mapping, values: Values) -> None:
     """Report what in the merged tree is of a shape that Compose refuses. Not for files of version 1."""
-    _check(tree, _TABLES["top"], "", "a Compose file", values)
+    _check(tree, "top", "a Compose file", values)
     for key, body in services.items():
         if isinstance(body, Mapping):
             _check_service(key.text, body, values)
-    networks = tree.get("networks")
-    for key, body in networks.items() if isinstance(networks, Mapping) else ():
+    for key, body in _entries(tree.get("networks")):
         if isinstance(body, Mapping):
             _check_network(key.text, body, values)
 
 
 def _check_service(name: str, body: Mapping, values: Values) -> None:
     what = f"service {name}"
-    _check(body, SERVICE, what, what, values, _MISPLACED["service"])
-    for key in _OF_VALUES:
-        node = body.get(key)
-        for item in node.items if isinstance(node, Sequence) else ():
-            if not isinstance(item, Scalar):
-                _report(item, f"an entry of {key} of {what}", "S", values)
-        for inner, value in node.items() if isinstance(node, Mapping) and key in _PAIRS else ():
-            if not isinstance(value, Scalar):
-                _report(value, f"{inner.text} in {key} of {what}", "S", values)
+    _check(body, "service", what, values)
     _check_number(body.get("scale"), f"scale of {what}", values)
     deploy = body.get("deploy")
     if isinstance(deploy, Mapping):
         _check_number(deploy.get("replicas"), f"replicas of {what}", values)
     for key, attachment in _entries(body.get("networks")):
         if isinstance(attachment, Mapping):
-            where = f"{what} on network {key.text}"
-            _check(attachment, _TABLES["attachment"], where, f"{what} on a network", values)
+            _check(attachment, "attachment", f"{what} on network {key.text}", values)
     ports = body.get("ports")
     for port in ports.items if isinstance(ports, Sequence) else ():
         if isinstance(port, Mapping):
-            _check(port, _TABLES["port"], f"a port of {what}", "an entry of ports", values)
+            _check(port, "port", f"a port of {what}", values)
 
 
 def _check_network(name: str, body: Mapping, values: Values) -> None:
     what = f"network {name}"
-    _check(body, _TABLES["network"], what, "a network", values, _MISPLACED["network"])
+    _check(body, "network", what, values)
     for key in _FLAGS:
         node = body.get(key)
         expanded = values.known(node)
-        if expanded is not None and expanded.exact and values.boolean(node) is None:
+        if expanded is not None and expanded.exact and _letter(expanded.scalar) == "S" and values.boolean(node) is None:
             values.problem(expanded.span, f"{key} of {what} is neither true nor false")
     ipam = body.get("ipam")
     if isinstance(ipam, Mapping):
-        _check(ipam, _TABLES["ipam"], f"ipam of {what}", "ipam", values, _MISPLACED["ipam"])
+        _check(ipam, "ipam", f"ipam of {what}", values)
         config = ipam.get("config")
         for entry in config.items if isinstance(config, Sequence) else ():
             if isinstance(entry, Mapping):
-                _check(entry, _TABLES["entry"], f"the ipam config of {what}", "an entry of the ipam config", values)
+                _check(entry, "entry", f"an ipam config of {what}", values)
 
 
-def _check(
-    body: Mapping, table: dict[str, str], owner: str, kind: str, values: Values, misplaced: Iterable[str] = ()
-) -> None:
-    """Report the keys of `body` that are not in the table, and values of other kinds than it has for their keys."""
+def _check(body: Mapping, table: str, owner: str, values: Values) -> None:
+    """Report the keys of `body` that the table lacks, and values of other kinds than it has for their keys."""
     for key, value in body.items():
-        kinds = table.get(key.text)
-        if kinds is not None:
-            what = f"{key.text} of {owner}" if owner else key.text
-            if not _fits(value, kinds) and (key.text not in _READ_ELSEWHERE or _letter(value) == "0"):
-                _report(value if _letter(value) != "0" else key, what, kinds, values, empty=_letter(value) == "0")
-        elif not key.text.startswith("x-") and key.text not in misplaced:
-            near = get_close_matches(key.text, table, n=1)
-            cure = f"did you mean {near[0]}?" if near else "Compose refuses it; keys of your own begin with x-"
-            values.problem(key.part(0, len(key.text)), f"{kind} has no key {key.text}", cure)
+        kinds = _TABLES[table].get(key.text)
+        if kinds is None:
+            if not key.text.startswith("x-") and key.text not in _MISPLACED.get(table, ()):
+                _report_unknown(key, table, owner, values)
+            continue
+        what = f"{key.text} of {owner}" if table != "top" else key.text
+        if _letter(value) == "0" and "0" not in kinds:
+            if key.text not in ("extends", "include"):
+                cure = "Compose refuses a key without a value: remove it, or give it one"
+                values.problem(key.part(0, len(key.text)), f"{what} is empty", cure)
+        elif key.text not in _READ_ELSEWHERE:
+            _check_kind(value, kinds, what, values)
+        if isinstance(value, Sequence) and key.text in _ITEMS:
+            for item in value.items:
+                _check_kind(item, _ITEMS[key.text], f"an entry of {what}", values)
+        elif isinstance(value, Mapping) and key.text in _PAIRS:
+            for inner, item in value.items():
+                _check_kind(item, _PAIRS[key.text], f"{inner.text} in {what}", values)
+
+
+def _report_unknown(key: Scalar, table: str, owner: str, values: Values) -> None:
+    near = get_close_matches(key.text, _TABLES[table], n=1, cutoff=0.75)
+    cure = f"did you mean {near[0]}?" if near else "Compose refuses it; keys for other programs begin with x-"
+    values.problem(key.part(0, len(key.text)), f"{owner} has a key {key.text}, which Compose does not know", cure)
 
 
 def _entries(node: Node | None) -> Iterable[tuple[Scalar, Node]]:
@@ -151,18 +157,12 @@ def _letter(node: Node) -> str:
     return "S"
 
 
-def _fits(node: Node, kinds: str) -> bool:
-    """Whether the node is of one of the kinds; a text is where any single value is, for Compose converts it."""
+def _check_kind(node: Node, kinds: str, what: str, values: Values) -> None:
     letter = _letter(node)
-    return letter in kinds or (letter == "S" and any(one in kinds for one in "NB"))
-
-
-def _report(node: Node, what: str, kinds: str, values: Values, *, empty: bool = False) -> None:
-    wanted = [_CALLED[kind] for kind in kinds if kind != "0"]
-    if empty and isinstance(node, Scalar):
-        values.problem(node.part(0, len(node.text)), f"{what} is empty", "remove the key, or give it a value")
+    if letter in kinds or (isinstance(node, Scalar) and "$" in node.text):
         return
-    letter = _letter(node)
-    called = "a single value" if letter in "SNB" and not set(kinds) & set("SNB") else _CALLED[letter]
+    single = set("SNB")
+    called = "a single value" if letter in single and not single & set(kinds) else _CALLED[letter]
+    wanted = " or ".join(_CALLED[kind] for kind in kinds if kind != "0")
     cure = "write it in quotes" if letter in "NB" and "S" in kinds else ""
-    values.problem(node.span, f"{what} is {called}, not {' or '.join(wanted)}", cure)
+    values.problem(node.span, f"{what} is {called}, not {wanted}", cure)

@@ -60,6 +60,7 @@ _ANY_PROTOCOL = frozenset(("all", "any", "0"))
 _PROTOCOL_MATCHES = frozenset(("tcp", "udp", "sctp", "dccp", "udplite", "icmp", "icmp6", "esp", "ah", "mh"))
 _ONLY_IPV6 = frozenset(("icmp6", "hl", "frag", "hbh", "dst", "rt", "eui64", "ipv6header", "mh"))
 _ONLY_IPV4 = frozenset(("icmp", "ttl", "realm"))
+_BUILT_IN_NAMES = frozenset(name for names in BUILT_IN.values() for name in names)
 _ONLY_NAT = frozenset(("DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP"))
 # `iptables-nat-S.txt`, an sosreport's `iptables_-t_nat_-nvL`
 _TABLE_IN_NAME = re.compile(r"(?<![a-z])(filter|nat|mangle|raw|security)(?![a-z])")
@@ -275,8 +276,9 @@ def _dump(
 ) -> Dump:
     builder = _RuleBuilder()
     tables: dict[str, _TableBuilder] = {}
+    some_named = any(block.name is not None for block in blocks)
     for block in blocks:
-        name = block.name or _implied_table(block, file.source.path)
+        name = block.name or _implied_table(block, "" if some_named else file.source.path)
         if name in tables and not block.listed:
             facts.problem(
                 block.span, f"table {name} stands here for the second time", "its lines were added to the first"
@@ -315,6 +317,7 @@ def _implied_table(block: TableBlock, path: str) -> str:
     as in iptables, where they fit it."""
     policies = {rule.chain for rule in block.rules if rule.operation == "P"}
     policies |= {line.name for line in block.chains if line.policy is not None}
+    policies |= {rule.chain for rule in block.rules} & _BUILT_IN_NAMES
     named = _TABLE_IN_NAME.search(PurePosixPath(path).name)
     if named is not None and policies <= set(BUILT_IN[named[1]]):
         return named[1]

@@ -55,7 +55,7 @@ def parse(source: Source) -> tuple[EnvFile, list[Problem]]:
         start = _end(_EXPORT, text, at)
         found = _NAME.match(text, start)
         name = found["name"].rstrip(_BLANK) if found is not None else ""
-        if found is None or not name or " " in name:
+        if found is None or " " in name:
             invalid = source.span(at, at)
             break
         span = source.span(start, start + len(name))
@@ -66,9 +66,11 @@ def parse(source: Source) -> tuple[EnvFile, list[Problem]]:
                 invalid = span
                 break
             at = end
-            variables.append(Assignment(name=name, span=span, value=value, literal=literal))
+            assignment = Assignment(name=name, span=span, value=value, literal=literal)
         else:
-            variables.append(Assignment(name=name, span=span))
+            assignment = Assignment(name=name, span=span)
+        if name:
+            variables.append(assignment)
         at = _end(_PASSED_OVER, text, at)
     tree = EnvFile(span=source.span(0, len(text)), variables=tuple(variables), invalid=invalid)
     return tree, []

@@ -1,0 +1,257 @@
+"""Where the kernel sends a packet: routing rules, tables, and the host's own addresses.
+
+As fib_lookup of net/ipv4 does it: the rules in order of priority, in each table the longest prefix, of equal ones the
+smallest metric. Where no route table was given, the addresses of interfaces and the subnets of container networks
+stand for the routes that they bring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netlint.dataplane.packet import Packet
+from netlint.dataplane.view import Bridge, bridges, uplinks
+from netlint.model.host import Host, Route, RoutingRule
+from netlint.prefix import Address, Prefix
+from netlint.source import Span
+
+_SPECIAL = ("blackhole", "unreachable", "prohibit")
+_DEFAULT_TABLES = ("local", "main", "default")
+_NUMBERS = {"255": "local", "254": "main", "253": "default"}
+_DOWN = "dead"
+
+
+class Hop(NamedTuple):
+    """The answer of a lookup.
+
+    `kind`: "unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit", or "none" where no route is there.
+    `span` is the route, rule or address that decided. `certain` is False where it is assumed for want of a listing or
+    one of several next hops is taken.
+    """
+
+    kind: str
+    span: Span
+    device: str | None = None
+    via: Address | None = None
+    source: Address | None = None
+    certain: bool = True
+    text: str = ""
+
+
+class Router:
+    """The routing of one IP version of a host. `local` is None where the host's addresses are not all known."""
+
+    def __init__(self, host: Host, version: int) -> None:
+        self.host = host
+        self.version = version
+        self.bridges: tuple[Bridge, ...] = tuple(bridges(host, version))
+        self.own = self._own()
+        self.complete = host.interfaces is not None
+        routes = [route for route in host.routes or () if route.prefix.version == version]
+        self.listed = bool(routes)
+        self.tables: dict[str, list[Route]] = {}
+        for route in routes:
+            if _DOWN not in route.flags:
+                self.tables.setdefault(_NUMBERS.get(route.table, route.table), []).append(route)
+        if "main" not in self.tables:
+            self.tables["main"] = list(self._connected())
+        self.rules = sorted(
+            (rule for rule in host.routing_rules or () if rule.version == version), key=lambda rule: rule.priority
+        )
+
+    def _own(self) -> dict[Address, tuple[str, Span]]:
+        """The host's addresses as far as they are known, with their interfaces and places."""
+        own: dict[Address, tuple[str, Span]] = {}
+        for link in self.host.interfaces or ():
+            if link.up is not False:
+                for entry in link.addresses:
+                    own.setdefault(entry.address, (link.name, entry.span))
+        for route in self.host.routes or ():
+            if route.kind == "local" and route.prefix.is_host and route.device is not None:
+                own.setdefault(route.prefix.network_address, (route.device, route.span))
+            if route.source is not None and route.device is not None and not route.prefix.is_default:
+                own.setdefault(route.source, (route.device, route.span))
+        if self.host.interfaces is None:
+            for bridge in self.bridges:
+                gateway = bridge.subnet.gateway
+                if gateway is not None:
+                    own.setdefault(gateway.value, (bridge.name, gateway.span))
+                elif not bridge.network.internal and bridge.subnet.ip_range is None:
+                    own.setdefault(bridge.subnet.prefix.address(1), (bridge.name, bridge.subnet.span))
+        return {address: place for address, place in own.items() if address.version == self.version}
+
+    def _connected(self) -> Iterator[Route]:
+        """The routes that addresses and container networks bring."""
+        for link in self.host.interfaces or ():
+            for entry in link.addresses if link.up is not False else ():
+                if entry.address.version == self.version and not entry.prefix.is_host:
+                    yield Route(entry.prefix, entry.span, device=link.name, source=entry.address)
+        for bridge in self.bridges:
+            if self.host.interface(bridge.name) is None:
+                yield Route(bridge.subnet.prefix, bridge.subnet.span, device=bridge.name)
+
+    def local(self, packet: Packet) -> frozenset[Address] | None:
+        """The host's own addresses, as far as it takes to judge the addresses of `packet`; None where not even these
+        are known."""
+        if self.complete or all(self.is_local(address) is not None for address in (packet.source, packet.destination)):
+            return frozenset(self.own)
+        return None
+
+    def is_local(self, address: Address) -> bool | None:
+        """Whether the host has the address; None where that is not known."""
+        if address in self.own or address.is_loopback:
+            return True
+        if self.complete or self.bridge_of(address) is not None or _is_documentation(address):
+            return False
+        return None
+
+    def bridge_of(self, address: Address) -> Bridge | None:
+        """The container network on this host that the address is of; None also for its gateway."""
+        if address in self.own:
+            return None
+        return next((bridge for bridge in self.bridges if bridge.subnet.prefix.holds(address)), None)
+
+    def lookup(self, packet: Packet, *, output: bool = False) -> Hop:
+        """Where `packet` goes; `output` for a packet that the host itself sends."""
+        certain = True
+        for rule, table in self._tables(packet, output):
+            if rule is not None and rule.others:
+                certain = False  # whether the rule is for this packet is not known; taken as not
+                continue
+            if rule is not None and rule.action in _SPECIAL:
+                return Hop(rule.action, rule.span, certain=certain, text=f"rule {rule.priority}: {rule.action}")
+            hop = self._in_table(table, packet.destination, rule)
+            if hop is not None:
+                return hop._replace(certain=hop.certain and certain)
+        return self._unrouted(packet.destination)
+
+    def _tables(self, packet: Packet, output: bool) -> Iterator[tuple[RoutingRule | None, str]]:
+        """The rules that are for the packet, in order, with their tables."""
+        if not self.rules:
+            for table in _DEFAULT_TABLES:
+                yield None, table
+            return
+        skip_to = 0
+        for rule in self.rules:
+            if rule.priority < skip_to or not _selects(rule, packet, output):
+                continue
+            if rule.action == "goto":
+                skip_to = int(rule.table) if rule.table is not None and rule.table.isdecimal() else 0
+            elif rule.action != "nop":
+                yield rule, _NUMBERS.get(rule.table or "main", rule.table or "main")
+
+    def _in_table(self, name: str, destination: Address, rule: RoutingRule | None) -> Hop | None:
+        if name == "local":
+            return self._locally(destination)
+        found = [route for route in self.tables.get(name, ()) if route.prefix.holds(destination)]
+        if not found:
+            return None
+        longest = max(route.prefix.length for route in found)
+        if rule is not None and rule.suppressed is not None and longest <= rule.suppressed:
+            return None
+        equal = [route for route in found if route.prefix.length == longest]
+        metric = min(route.metric or 0 for route in equal)
+        equal = [route for route in equal if (route.metric or 0) == metric]
+        best = equal[0]
+        if best.kind == "throw":
+            return None
+        text = f"route {_shown(best)}" if name == "main" else f"route {_shown(best)} of table {name}"
+        hops = {(route.via, route.device) for route in equal if route.span == best.span}
+        return Hop(
+            best.kind,
+            best.span,
+            device=best.device,
+            via=best.via,
+            source=best.source,
+            certain=len(hops) == 1 and (self.listed or not best.prefix.is_default),
+            text=text if len(hops) == 1 else f"{text}, one of {len(hops)} next hops",
+        )
+
+    def _locally(self, destination: Address) -> Hop | None:
+        place = self.own.get(destination)
+        if place is not None:
+            return Hop("local", place[1], device=place[0], text=f"{destination} is the host's own address")
+        if destination.is_loopback:
+            return Hop("local", self.host.span, device="lo", text=f"{destination} is the host itself")
+        for route in self.tables.get("local", ()):
+            if route.prefix.holds(destination) and route.kind in ("local", "broadcast"):
+                return Hop(route.kind, route.span, device=route.device, text=f"route {_shown(route)} of table local")
+        for route in self._connected():
+            prefix = route.prefix
+            if prefix.version == 4 and prefix.length < 31 and destination == prefix.broadcast_address:
+                return Hop("broadcast", route.span, device=route.device, text=f"broadcast of {prefix}")
+        if destination.version == 4 and int(destination) == 0xFFFFFFFF:
+            return Hop("broadcast", self.host.span, text="broadcast")
+        return None
+
+    def _unrouted(self, destination: Address) -> Hop:
+        if self.listed:
+            return Hop("none", self.host.span, text=f"no route to {destination}")
+        links = uplinks(self.host)
+        text = f"no route table was given: {destination} is taken to be behind {links[0]}"
+        return Hop("unicast", self.host.span, device=links[0], certain=False, text=text)
+
+    def reverse(self, packet: Packet) -> Hop:
+        """The lookup of the source, as the reverse-path filter makes it."""
+        turned = Packet(
+            source=packet.destination,
+            destination=packet.source,
+            protocol=packet.protocol,
+            source_port=packet.destination_port,
+            destination_port=packet.source_port,
+            in_interface=packet.in_interface,
+            mark=packet.mark,
+        )
+        return self.lookup(turned)
+
+    def address_on(self, device: str, towards: Address) -> tuple[Address, Span] | None:
+        """The address that masquerading takes on `device`: that of the next hop's subnet, else its first."""
+        link = self.host.interface(device)
+        entries = [
+            entry
+            for entry in (link.addresses if link is not None else ())
+            if entry.address.version == self.version and entry.scope != "link" and not entry.address.is_link_local
+        ]
+        for entry in entries:
+            if entry.prefix.holds(towards):
+                return entry.address, entry.span
+        if entries:
+            return entries[0].address, entries[0].span
+        known = [(address, span) for address, (name, span) in self.own.items() if name == device]
+        return known[0] if known else None
+
+
+def _selects(rule: RoutingRule, packet: Packet, output: bool) -> bool:
+    arrived = "lo" if output else packet.in_interface
+    fits = (
+        (rule.source is None or rule.source.holds(packet.source))
+        and (rule.destination is None or rule.destination.holds(packet.destination))
+        and (rule.mark is None or packet.mark & rule.mark[1] == rule.mark[0] & rule.mark[1])
+        and (rule.in_interface is None or rule.in_interface == arrived)
+        and rule.out_interface is None
+    )
+    return fits != rule.negated
+
+
+def _shown(route: Route) -> str:
+    prefix = "default" if route.prefix.is_default else str(route.prefix)
+    parts = [prefix if route.kind == "unicast" else f"{route.kind} {prefix}"]
+    if route.via is not None:
+        parts.append(f"via {route.via}")
+    if route.device is not None:
+        parts.append(f"dev {route.device}")
+    return " ".join(parts)
+
+
+_DOCUMENTATION = (
+    Prefix(4, 0xC0000200, 24),
+    Prefix(4, 0xC6336400, 24),
+    Prefix(4, 0xCB007100, 24),
+    Prefix(6, 0x20010DB8 << 96, 32),
+)
+
+
+def _is_documentation(address: Address) -> bool:
+    """Addresses that stand for "somebody out there" and that no host has."""
+    return any(prefix.holds(address) for prefix in _DOCUMENTATION)
