@@ -3,9 +3,9 @@
 ## What it means
 
 A network without a subnet of its own gets one from the engine's pools. The built-in pools hold 31 subnets:
-172.17.0.0/16 to 172.31.0.0/16, and 192.168.0.0/16 in parts of /20. Those that overlap a network, an address or on-link route of the
-host, or a name server are passed over. Engines before 20.10.15 also pass over whatever overlaps any other route; the
-routes 0.0.0.0/1 and 128.0.0.0/1 of a VPN then leave nothing at all.
+172.17.0.0/16 to 172.31.0.0/16, and 192.168.0.0/16 in parts of /20. Those that overlap a network, an address or on-link
+route of the host, or a name server are passed over. Engines before 20.10.15 also pass over whatever overlaps any other
+route; the routes 0.0.0.0/1 and 128.0.0.0/1 of a VPN then leave nothing at all.
 
 ## Why it matters
 

@@ -52,7 +52,7 @@ def build_project(files: ProjectFiles, library: Library, facts: HostFacts) -> Pr
     chosen = environment.get("COMPOSE_PROJECT_NAME") or (stated.text if stated is not None else "")
     name = normalised(chosen) if chosen else _folder_name(files.name or files.directory, facts.name)
     loader.name(name, tree)
-    loader.check_stated(files, head)
+    loader.check_environment(files, head)
     partial = is_partial(services)
     if not version_1 and not partial:
         check_shape(tree, services, values)

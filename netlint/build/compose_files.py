@@ -93,6 +93,11 @@ class Library:
         found = [file for path in files if (file := self.variables(path)) is not None]
         return variables(found, outer) if found else outer
 
+    def first_refused(self, path: str) -> int | None:
+        """The line of an environment file that Compose refuses."""
+        file = self.variables(path)
+        return self._sources[path].position(file.invalid.start).line if file is not None and file.invalid else None
+
     def refers(self, path: str) -> bool:
         """Whether the text speaks of other files at all."""
         return _REFERS.search(self._sources[path].text) is not None

@@ -70,15 +70,24 @@ class Loader:
                 shared[id(environment)] = full, guarded(full, {*names, name})
             self.values.environments[path], self.values.guarded[path] = shared[id(environment)]
 
-    def check_stated(self, files: ProjectFiles, at: Span) -> None:
-        """Report the files that COMPOSE_FILE names and that are not there, at a place of the project itself: no report
-        ever quotes a `.env`."""
+    def check_environment(self, files: ProjectFiles, at: Span) -> None:
+        """Report what is wrong in `.env`, and files that its COMPOSE_FILE names but that are not there.
+
+        That is said at a place `at` of the project: no report ever quotes a `.env`.
+        """
+        for path in dict.fromkeys([files.stated or "", dotenv_of(files.directory)]):
+            self._check_variables(path, at)
         if files.stated is None:
             return
         folder = folder_of(files.stated)
         for name in compose_file(self.library.environment([files.stated], {})):
             if path_at(folder, name) not in self.library.compose:
                 self._not_at_hand(path_at(folder, name), name, at, "named by COMPOSE_FILE in .env", True)
+
+    def _check_variables(self, path: str, at: Span) -> None:
+        line = self.library.first_refused(path)
+        if line is not None:
+            self.values.problem(at, f"{path} cannot be read as Compose reads it: line {line} does not set a variable")
 
     def _model(
         self, paths: Iterable[str], directory: str, environment: Environment, chain: tuple[str, ...]
@@ -139,7 +148,10 @@ class Loader:
             return None
         named = [self.values.known(node) for node in include.env_files]
         files = [path_at(directory, one.text) for one in named if one is not None]
-        environment = self.library.environment(files if include.env_files else [dotenv_of(inside)], environment)
+        files = files if include.env_files else [dotenv_of(inside)]
+        for file in files:
+            self._check_variables(file, include.paths[0].span)
+        environment = self.library.environment(files, environment)
         return self._model(paths, inside, environment, chain)
 
     def _joined(self, document: Mapping, model: Mapping) -> Mapping:

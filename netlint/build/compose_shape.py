@@ -61,10 +61,12 @@ _CALLED = {"M": "a mapping", "L": "a list", "S": "a text", "N": "a number", "B":
 
 def check_shape(tree: Mapping, services: Mapping, values: Values) -> None:
     """Report what in the merged tree is of a shape that Compose refuses. Not for files of version 1."""
-    _check(tree, "top", "a Compose file", values)
+    _check(tree, "top", "the file", values)
     for key, body in services.items():
         if isinstance(body, Mapping):
             _check_service(key.text, body, values)
+        elif _letter(body) == "0":
+            values.problem(key.part(0, len(key.text)), f"service {key.text} is empty")
     for key, body in _entries(tree.get("networks")):
         if isinstance(body, Mapping):
             _check_network(key.text, body, values)

@@ -67,11 +67,11 @@ class IpSet(Struct, frozen=True, kw_only=True, gc=False):
 class Match(Struct, frozen=True, gc=False):
     """One option of a match extension: `-m state ! --state NEW` is Match("state", "state", ("NEW",), True).
 
-    `option` is the name that iptables-save prints, without dashes, and empty for a match without options
-    (`-m socket`); `values` are the words after it. `-s`, `-d`, `-i` or `-o` with what is neither a prefix nor a name (a
+    `option` is the name that iptables-save prints, without dashes, and empty for a match without options (`-m
+    socket`); `values` are the words after it. `-s`, `-d`, `-i` or `-o` with what is neither a prefix nor a name (a
     list, a mask with gaps) is an option "source", "destination", "in-interface" or "out-interface" of no module;
-    "hidden" of no module stands for conditions that the listing does not show. `set` is the set that a `match-set` asks, where
-    its members are known.
+    "hidden" of no module stands for conditions that the listing does not show. `set` is the set that a `match-set`
+    asks, where its members are known.
     """
 
     module: str

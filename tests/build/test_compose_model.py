@@ -125,7 +125,6 @@ def test_replicas(body: str, replicas: int | None) -> None:
     ("networks", "attachments"),
     [
         ("", [("default", "web", True)]),
-        ("networks:", [("default", "web", True)]),
         ("networks: []", [("default", "web", True)]),
         ("networks: {}", [("default", "web", True)]),
         ("networks: [default]", [("default", "default", False)]),
@@ -356,9 +355,8 @@ def test_problems_of_ipam(key: str, value: str, fault: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "version: '3'\nx-a: [1]\nservices: {web: {image: x, x-b: 1, unheard_of: 2}}\nvolumes: {a: }\nunknown: 1\n",
-        "services:\nnetworks:\n",
-        "services: {web: }",
+        "version: '3'\nx-a: [1]\nservices: {web: {image: x, x-b: 1}}\nvolumes: {a: }\n",
+        "services: {web: {ports: , unheard_of: 1}}",
         "services: {web: {image: x, networks: {a: {ipv4_address: $IP}}}}\nnetworks: {a: }\n",
         "services: {web: {image: x, networks: {a: {ipv4_address: '${IP:-banana}'}}}}\nnetworks: {a: }\n",
         "services: {web: {image: x, environment: {A: $$B, C: '$(d)'}}}",
