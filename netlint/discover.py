@@ -7,10 +7,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import BinaryIO, NamedTuple
 
 from netlint.archive import ArchiveError, Member, Refused, is_archive, members
+from netlint.build.compose_files import Library, named_files
 from netlint.formats import FORMATS
 from netlint.sniff import may_hold_listings, namespace, sniff
 from netlint.sniff_command import name_format
@@ -144,9 +146,11 @@ class _Collector:
         self.named: set[str] = set()
         self.directories: list[str] = []
         self.passed: set[str] = set()
+        self.left: dict[str, str] = {}  # files of no known format, with their paths on disk
         self.ignored = 0
 
     def result(self) -> Discovery:
+        self._follow_compose()
         self._drop_environments()
         return Discovery(
             inputs=[self.inputs[path] for path in sorted(self.inputs)],
@@ -158,6 +162,21 @@ class _Collector:
             directories=tuple(self.directories),
             passed=frozenset(self.passed),
         )
+
+    def _follow_compose(self) -> None:
+        """Take the files of no format of their own that a Compose file includes, extends or reads variables from."""
+        taken = bool(self.left)
+        while taken:
+            taken = False
+            files = [item for item in self.inputs.values() if item.format in ("compose", "env-file")]
+            for path, key in named_files(Library((item.source, item.format) for item in files)):
+                real = self.left.pop(path, None)
+                if real is not None and not os.path.islink(real):
+                    found = "env-file" if key == "env_file" else "compose"
+                    with suppress(OSError), open(real, "rb") as file:
+                        self._take(path, file.read, None, as_format=found)
+                        taken = path in self.inputs or taken
+                        self.ignored -= path in self.inputs
 
     def _drop_environments(self) -> None:
         """Environment files mean something only to Compose files."""
@@ -205,6 +224,8 @@ class _Collector:
                 elif self._may_be_input(entry.name):
                     with open(entry.path, "rb") as file:
                         self._take(shown, file.read, entry.stat().st_size)
+                    if shown in self.passed:
+                        self.left[shown] = entry.path
             except OSError as error:
                 where = self.unreadable if name_format(shown) or sniff("", shown) else self.skipped
                 where[shown] = _lower(error.strerror or str(error))
@@ -269,7 +290,15 @@ class _Collector:
             except OSError as error:
                 self.unreadable[shown] = str(error)
 
-    def _take(self, path: str, read: Callable[[int], bytes], size: int | None, *, named: bool = False) -> None:
+    def _take(
+        self,
+        path: str,
+        read: Callable[[int], bytes],
+        size: int | None,
+        *,
+        named: bool = False,
+        as_format: str | None = None,
+    ) -> None:
         """Read the file at `path` as far as it takes to know its format and, where it has one, to its end."""
         lower = path.lower()
         limit = MAX_TREE if lower.endswith((".yml", ".yaml", ".json")) else MAX_TEXT
@@ -277,7 +306,7 @@ class _Collector:
         if len(data) == _HEAD and lower.endswith((".yml", ".yaml")):  # its top-level keys may come late
             data += read(limit + 1 - _HEAD)
         text = decode(data, whole=len(data) != _HEAD)
-        found = None if text is None else (self.as_format if named else None) or sniff(text, path)
+        found = None if text is None else (self.as_format if named else as_format) or sniff(text, path)
         if found is None and text is not None and named:
             found = _named_format(text, path)
         if found is None:

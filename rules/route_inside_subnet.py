@@ -84,7 +84,21 @@ default via 10.0.0.1 dev eth0
 
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Label, Severity, Site, Step, Witness, free_help, misrouted, rule
+from netlint.api import (
+    ClaimKind,
+    Confidence,
+    Finding,
+    Label,
+    Severity,
+    Site,
+    Step,
+    Witness,
+    claims,
+    free_help,
+    misrouted,
+    overlaps_between,
+    rule,
+)
 
 
 @rule(
@@ -96,9 +110,11 @@ from netlint.api import Confidence, Finding, Label, Severity, Site, Step, Witnes
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
-        for found in misrouted(host, site):
-            network, route = found.network, found.route
-            if route.span is None or network.span is None:
+        plan = claims(host, site)
+        networks = [claim for claim in plan.of(ClaimKind.NETWORK) if claim.is_bridged]
+        for network, route in overlaps_between(networks, plan.of(ClaimKind.ROUTE)):
+            found = misrouted(host, site, network, route)
+            if found is None or route.span is None or network.span is None:
                 continue
             main = route.route is None or route.route.table == "main"
             yield Finding(
@@ -106,7 +122,7 @@ def check(site: Site) -> Iterator[Finding]:
                 f"what is meant for {found.address} of {found.who} leaves by it",
                 at=route.span,
                 label=f"longer than the bridge's route to {network.prefix}" if main else "asked before table main",
-                help=free_help(network.prefix, found.plan) + ", or take the route away",
+                help=free_help(network.prefix, plan) + ", or take the route away",
                 related=(
                     Label(found.span, f"{found.who}: {found.address}"),
                     Label(network.span, f"{network.what} has {network.prefix}"),

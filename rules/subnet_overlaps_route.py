@@ -112,12 +112,11 @@ def check(site: Site) -> Iterator[Finding]:
         plan = claims(host, site)
         networks = [claim for claim in plan.of(ClaimKind.NETWORK) if claim.is_bridged]
         routes = plan.of(ClaimKind.ROUTE)
-        told = {(id(found.network), id(found.route)) for found in misrouted(host, site)}  # NL105 has more to say
         for network, route in overlaps_between(networks, routes):
             if network.span is None or route.span is None or network.is_own(route) or not _carries(route):
                 continue
-            if (id(network), id(route)) in told:
-                continue
+            if misrouted(host, site, network, route) is not None:
+                continue  # NL105 has more to say
             relation = network.prefix.relation(route.prefix) or "overlaps"
             lost = "containers of the network do not reach" if relation == "contains" else "this host does not reach"
             yield Finding(

@@ -55,7 +55,7 @@ from netlint.api import Confidence, Finding, Label, Project, Service, Severity, 
 def check(site: Site) -> Iterator[Finding]:
     projects = [(host, project) for host in site.hosts for project in host.projects]
     for host, project in projects:
-        if project.partial or project.includes or _is_over_another(project, [other for _, other in projects]):
+        if project.partial or project.incomplete or _is_over_another(project, [other for _, other in projects]):
             continue
         uses: dict[str, list[tuple[Service, Span]]] = {}
         for service in project.services:

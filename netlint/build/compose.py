@@ -70,7 +70,7 @@ def build_project(files: ProjectFiles, library: Library, facts: HostFacts) -> Pr
         services=tuple(built),
         networks=tuple(networks),
         partial=partial,
-        includes=loader.incomplete,
+        incomplete=loader.incomplete,
         version=Located(version.text, version.span, version.exact) if version is not None else None,
         misplaced=tuple(values.misplaced),
         unset=values.unset,

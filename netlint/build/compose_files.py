@@ -15,7 +15,7 @@ from typing import NamedTuple
 from netlint.build.compose_environment import variables
 from netlint.build.facts import Parsed
 from netlint.build.interpolation import Environment, expand
-from netlint.parse import dotenv, yaml
+from netlint.parse import dotenv
 from netlint.parse.dotenv import EnvFile
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence
 from netlint.source import Source
@@ -77,6 +77,8 @@ class Library:
 
     def documents(self, path: str) -> list[Node]:
         if path not in self._trees:
+            from netlint.parse import yaml  # noqa: PLC0415 - a run without Compose files does without
+
             self._trees[path] = yaml.parse(self._sources[path])[0]
         return self._trees[path]
 
@@ -170,7 +172,7 @@ def project_files(library: Library) -> list[ProjectFiles]:
     for group in groups:
         for reference in _references(library, group):
             if reference.path not in group.main:
-                (included if reference.included else extended).add(reference.path)
+                (included if reference.key == "include" else extended).add(reference.path)
     roots: list[ProjectFiles] = []
     waiting: list[ProjectFiles] = []
     for group in groups:
@@ -221,12 +223,22 @@ def _standard(library: Library, claimed: set[str]) -> Iterator[ProjectFiles]:
 
 
 class _Reference(NamedTuple):
-    """A file that a Compose file names, with what holds inside it. `included`: as a part of the project by itself."""
+    """A file that a Compose file names, by which key, and what holds inside it."""
 
     path: str
     directory: str
     environment: Environment
-    included: bool
+    key: str = "include"
+
+
+def named_files(library: Library) -> Iterator[tuple[str, str]]:
+    """The paths, at hand or not, that the Compose files name, each with the key: include, extends or env_file."""
+    for path in library.compose:
+        if library.refers(path):
+            folder = folder_of(path)
+            environment = library.environment([dotenv_of(folder)], {})
+            for reference in _references_of(library, _Reference(path, folder, environment)):
+                yield reference.path, reference.key
 
 
 def project_environment(library: Library, project: ProjectFiles) -> Environment:
@@ -238,7 +250,7 @@ def project_environment(library: Library, project: ProjectFiles) -> Environment:
 def _references(library: Library, project: ProjectFiles) -> Iterator[_Reference]:
     environment = project_environment(library, project)
     for path in project.main:
-        for reference in _references_of(library, _Reference(path, project.directory, environment, True)):
+        for reference in _references_of(library, _Reference(path, project.directory, environment)):
             if reference.path in library.compose:
                 yield reference
 
@@ -246,7 +258,7 @@ def _references(library: Library, project: ProjectFiles) -> Iterator[_Reference]
 def _reached(library: Library, project: ProjectFiles) -> tuple[str, ...]:
     """The files that the main ones lead to, and the environment files of them all."""
     environment = project_environment(library, project)
-    pending = [_Reference(path, project.directory, environment, True) for path in reversed(project.main)]
+    pending = [_Reference(path, project.directory, environment) for path in reversed(project.main)]
     names = [dotenv_of(project.directory), *([project.stated] if project.stated is not None else [])]
     found = {name: None for name in names if name in library.env_files}
     seen: set[tuple[str, str]] = set()
@@ -279,9 +291,9 @@ def _references_of(library: Library, at: _Reference) -> Iterator[_Reference]:
                 continue
             base = body.get("extends")
             for name in _names(scalars(base.get("file")) if isinstance(base, Mapping) else (), at):
-                yield _Reference(name, folder_of(name), at.environment, False)
+                yield _Reference(name, folder_of(name), at.environment, "extends")
             for name in _names(env_files(body.get("env_file")), at):
-                yield _Reference(name, at.directory, at.environment, False)
+                yield _Reference(name, at.directory, at.environment, "env_file")
 
 
 def env_files(node: Node | None) -> tuple[Scalar, ...]:
@@ -299,9 +311,9 @@ def _included(library: Library, include: Include, at: _Reference) -> Iterator[_R
     files = _names(include.env_files, at) or [dotenv_of(inside)]
     environment = library.environment(files, at.environment)
     for name in files:
-        yield _Reference(name, inside, environment, False)
+        yield _Reference(name, inside, environment, "env_file")
     for name in paths:
-        yield _Reference(name, inside, environment, True)
+        yield _Reference(name, inside, environment)
 
 
 def _names(nodes: Iterable[Scalar], at: _Reference) -> list[str]:

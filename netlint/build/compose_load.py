@@ -7,7 +7,7 @@ it is laid over the documents before it. Each value keeps the place that wrote i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from netlint.build.compose_environment import guarded
@@ -29,11 +29,13 @@ from netlint.build.compose_files import (
 from netlint.build.compose_merge import extended, merge, surely_differ
 from netlint.build.compose_values import Values, is_null
 from netlint.build.interpolation import Environment
-from netlint.parse.tree import Entry, Mapping, Node, Scalar, Unsupported
+from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
 from netlint.source import Span
 
 _SECTIONS = ("services", "networks", "volumes", "secrets", "configs", "models")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/", re.IGNORECASE)
+_MAX_INHERITED = 200_000  # values that services take over from others
+_NAMED = 4  # links of a circle that a message names
 _MAX_NESTED = 50  # services that extend each other, files that include each other
 
 
@@ -49,9 +51,11 @@ class Loader:
         self.incomplete = False
         self._directories: dict[str, str] = {}
         self._loads = 0
+        self._inherited = 0
+        # Of each mapping of services, which the library keeps: what they are by name, and with all that they extend.
+        self._by_name: dict[int, dict[str, Node]] = {}
         self._services: dict[tuple[int, str], Node] = {}
         self._bases: dict[str, Mapping | None] = {}
-        self._said: set[Unsupported] = set()
         values.names_in = self._names_in
 
     def project(self, files: ProjectFiles) -> tuple[Mapping | None, Environment]:
@@ -164,11 +168,11 @@ class Loader:
             if ours is None or is_null(ours):
                 document = _with(document, theirs)
             elif isinstance(ours, Mapping):
+                known = {entry.key.text: entry for entry in ours.entries}
                 for key, value in theirs.value.items():
-                    before = ours.entry(key.text)
+                    before = known.get(key.text)
                     if before is not None and surely_differ(before.value, value):
                         self._conflict(section, before.key, key)
-                known = set(ours.keys())
                 added = tuple(entry for entry in theirs.value.entries if entry.key.text not in known)
                 both = Mapping(span=ours.span, entries=(*ours.entries, *added), tag=ours.tag, merges=ours.merges)
                 document = _with(document, Entry(key=theirs.key, value=both))
@@ -202,17 +206,26 @@ class Loader:
         known = self._services.get((id(services), name))
         if known is not None:
             return known
-        body = services.get(name)
-        assert body is not None
+        body = self._bodies(services)[name]
         base = _extends(body)
         if isinstance(body, Mapping) and base is not None:
             chain = (*chain, (path, name))
             found = self._base(name, base, services, path, chain)
             inherited = self._service(*found, chain) if found is not None else None
             if isinstance(inherited, Mapping):
-                body = extended(inherited, body)
+                self._inherited += _size(inherited)
+                if self._inherited <= _MAX_INHERITED:
+                    body = extended(inherited, body)
+                else:
+                    self._unsupported(base.span, "the services of this project extend too much: not all is followed")
         self._services[id(services), name] = body
         return body
+
+    def _bodies(self, services: Mapping) -> dict[str, Node]:
+        found = self._by_name.get(id(services))
+        if found is None:
+            found = self._by_name[id(services)] = {key.text: body for key, body in services.items()}
+        return found
 
     def _base(
         self, name: str, node: Node, services: Mapping, path: str, chain: tuple[tuple[str, str], ...]
@@ -229,11 +242,11 @@ class Loader:
         where = path
         surroundings: Mapping | None = services
         for scalar in scalars(file):
-            found = self._found(scalar, self._directories[path], f"that service {name} extends")
+            found = self._found(scalar, self._directories[path], "extended here")
             if found is None:
                 return None
             where, surroundings = found, self._surroundings(found, path) if found != path else services
-        if surroundings is None or surroundings.get(target.text) is None:
+        if surroundings is None or target.text not in self._bodies(surroundings):
             self.incomplete = True
             if target.exact:
                 self.values.problem(target.span, f"service {name} extends {target.text}, which {where} does not define")
@@ -287,10 +300,7 @@ class Loader:
 
     def _unsupported(self, span: Span, what: str) -> None:
         self.incomplete = True
-        item = Unsupported(span, what)
-        if item not in self._said:
-            self._said.add(item)
-            self.values.facts.unsupported(item)
+        self.values.unsupported(span, what)
 
     def _names_in(self, node: Scalar) -> tuple[str, ...]:
         """The variables that the file sets which an `env_file` names."""
@@ -306,15 +316,30 @@ def _extends(body: Node | None) -> Node | None:
     return body.get("extends") if isinstance(body, Mapping) else None
 
 
-def _through(chain: Sequence[Any], again: object) -> str:
+def _size(node: Node) -> int:
+    """How many values the node holds."""
+    count, pending = 0, [node]
+    while pending and count <= _MAX_INHERITED:
+        one = pending.pop()
+        count += 1
+        if isinstance(one, Mapping):
+            pending.extend(entry.value for entry in one.entries)
+        elif isinstance(one, Sequence):
+            pending.extend(one.items)
+    return count
+
+
+def _through(chain: tuple[Any, ...], again: object) -> str:
     """` through a and b` for what stands in the chain since `again`."""
     names = [name if isinstance(name, str) else name[1] for name in chain[chain.index(again) + 1 :]]
-    return f" through {' and '.join(names)}" if names else ""
+    if len(names) > _NAMED:
+        names = [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more"]
+    return f" through {' and '.join(filter(None, (', '.join(names[:-1]), names[-1])))}" if names else ""
 
 
 def _with(document: Mapping, entry: Entry) -> Mapping:
     """The document with the entry in place of that of the same key."""
-    others: Sequence[Entry] = [one for one in document.entries if one.key.text != entry.key.text]
+    others = [one for one in document.entries if one.key.text != entry.key.text]
     before = document.entry(entry.key.text)
     kept = Entry(key=before.key, value=entry.value) if before is not None else entry
     return Mapping(span=document.span, entries=(*others, kept), tag=document.tag, merges=document.merges)

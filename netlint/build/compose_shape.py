@@ -129,9 +129,22 @@ def _check(body: Mapping, table: str, owner: str, values: Values) -> None:
 
 
 def _report_unknown(key: Scalar, table: str, owner: str, values: Values) -> None:
-    near = get_close_matches(key.text, _TABLES[table], n=1, cutoff=0.75)
-    cure = f"did you mean {near[0]}?" if near else "Compose refuses it; keys for other programs begin with x-"
-    values.problem(key.part(0, len(key.text)), f"{owner} has a key {key.text}, which Compose does not know", cure)
+    """An unknown key is wrong at the top level and where it is nearly a known one. Compose refuses others too, but they
+    may be of a later Compose, or of a program that reads such files in its place."""
+    span, what = key.part(0, len(key.text)), f"{owner} has a key {key.text}, which Compose 2.40 does not know"
+    plain = _plain(key.text)
+    near = next((known for known in _TABLES[table] if _plain(known) == plain), None)
+    near = near or next(iter(get_close_matches(key.text, _TABLES[table], n=1, cutoff=0.9)), None)
+    if near is not None:
+        values.problem(span, what, f"did you mean {near}?")
+    elif table == "top":
+        values.problem(span, what, "keys for other programs begin with x-")
+    else:
+        values.unsupported(span, what)
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "").removesuffix("s")
 
 
 def _entries(node: Node | None) -> Iterable[tuple[Scalar, Node]]:

@@ -8,7 +8,7 @@ from netlint.build.facts import HostFacts
 from netlint.build.interpolation import UNKNOWN, Environment, Expanded, expand
 from netlint.model.compose import MisplacedKey, UnsetVariable
 from netlint.model.located import Located
-from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
+from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence, Unsupported
 from netlint.prefix import Address, Prefix, parse_address, parse_prefix
 from netlint.source import Span
 
@@ -43,6 +43,12 @@ class Values:
         if (span, message) not in self._reported:
             self._reported.add((span, message))
             self.facts.problem(span, message, help)
+
+    def unsupported(self, span: Span, what: str) -> None:
+        """Report what was read but has no model, once."""
+        if (span, what) not in self._reported:
+            self._reported.add((span, what))
+            self.facts.unsupported(Unsupported(span, what))
 
     def mapping(self, node: Node | None, what: str) -> Mapping | None:
         """The node where it is a mapping; what is neither that nor empty is a problem."""
@@ -97,11 +103,15 @@ class Values:
             if at is None or (span.start < at.end and at.start < span.end):
                 self._unset.setdefault((name, span), UnsetVariable(name, span, key, owner, part))
 
+    def _has_env_file(self, path: str) -> bool:
+        """Whether a `.env` file sets anything for the Compose file at `path`: the project's name is always there."""
+        return any(name != "COMPOSE_PROJECT_NAME" for name in self.environments.get(path, ()))
+
     @property
     def unset(self) -> tuple[UnsetVariable, ...]:
         """The variables that were noted, with the place where the file gives them a default elsewhere."""
         return tuple(
-            one._replace(default=self._defaults.get(one.name), looked_up=bool(self.environments.get(one.span.source)))
+            one._replace(default=self._defaults.get(one.name), looked_up=self._has_env_file(one.span.source))
             for one in self._unset.values()
         )
 

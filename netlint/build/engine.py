@@ -22,6 +22,7 @@ _CLUSTER = (
 
 
 _COMPOSE_KEY = re.compile(r"docker[- ]compose version", re.IGNORECASE)
+_COMPOSE_TITLE = re.compile(r", (v?\d+\.\d+[^\s)]*)\)")
 
 
 class _Stated(NamedTuple):
@@ -119,8 +120,23 @@ def _from_text(lines: list[Line]) -> _Stated:
         port=port.value if port is not None else None,
         options=tuple(options),
         pools=tuple(_pool_line(line.value) for line in pools.lines if line.value is not None) if pools else (),
-        compose=next((line.value for line in server if _COMPOSE_KEY.fullmatch(line.key.text)), None),
+        compose=_compose_version([line for top in lines for line in top.walk()]),
     )
+
+
+def _compose_version(lines: list[Line]) -> Word | None:
+    """Of `docker-compose version 1.24.1`, and of the plugin that `docker info` lists, whose version was part of its
+    title at first: `compose: Docker Compose (Docker Inc., v2.3.3)`."""
+    for line in lines:
+        if _COMPOSE_KEY.fullmatch(line.key.text):
+            return line.value
+        if line.is_named("compose") and line.value is not None:
+            version = line.get("Version")
+            title = _COMPOSE_TITLE.search(line.value.text)
+            if version is not None or title is None:
+                return version.value if version is not None else None
+            return Word(title[1], line.value.part(*title.span(1)))
+    return None
 
 
 def _first(lines: list[Line], key: str) -> Line | None:

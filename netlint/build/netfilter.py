@@ -197,8 +197,6 @@ def build_rulesets(files: list[Parsed], facts: HostFacts) -> None:
 def _dumps(file: Parsed, facts: HostFacts) -> list[Dump]:
     """The rulesets of one file: more than one where dumps of both versions or back ends follow one another."""
     tree: SaveFile = file.tree
-    for item in tree.unsupported:
-        facts.unsupported(item)
     groups: dict[tuple[int, str | None], list[TableBlock]] = {}
     evidence = [_version(block) for block in tree.tables]
     named = 6 if PurePosixPath(file.source.path).name.startswith(("ip6tables", "rules.v6")) else 4
@@ -208,10 +206,7 @@ def _dumps(file: Parsed, facts: HostFacts) -> list[Dump]:
         version = found or version
         backend = block.header.backend if block.header is not None else backend
         groups.setdefault((version, backend), []).append(block)
-    return [
-        _dump(blocks, version, backend, tree.other_backend, file, facts)
-        for (version, backend), blocks in groups.items()
-    ]
+    return [_dump(blocks, version, backend, file, facts) for (version, backend), blocks in groups.items()]
 
 
 def _version(block: TableBlock) -> int | None:
@@ -271,9 +266,8 @@ class _TableBuilder:
         return Table(name=self.name, span=self.span, chains=chains, complete=complete)
 
 
-def _dump(
-    blocks: list[TableBlock], version: int, backend: str | None, other: Span | None, file: Parsed, facts: HostFacts
-) -> Dump:
+def _dump(blocks: list[TableBlock], version: int, backend: str | None, file: Parsed, facts: HostFacts) -> Dump:
+    tree: SaveFile = file.tree
     builder = _RuleBuilder()
     tables: dict[str, _TableBuilder] = {}
     some_named = any(block.name is not None for block in blocks)
@@ -305,11 +299,12 @@ def _dump(
         tables=built,
         complete="filter" in built and all(table.complete for table in built.values()),
         backend=backend,
-        other_backend=other,
+        other_backend=tree.other_backend,
     )
     hidden = any(not block.interfaces for block in blocks)
     counted = any(rule.counters is not None for block in blocks for rule in block.rules[:1])
-    return Dump(ruleset, RANKS["hidden" if hidden else file.format], counted)
+    told = tuple((name, item) for name in built for item in tree.unsupported)
+    return Dump(ruleset, RANKS["hidden" if hidden else file.format], counted, told)
 
 
 def _implied_table(block: TableBlock, path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from netlint.build.nft_values import Values, ports, side
+from netlint.build.nft_values import OPERATORS, Values, ports, side
 from netlint.model.netfilter import Match, NameMatch, PrefixMatch
 from netlint.parse.nft_tree import Comparison, Reference, Text, Value
 from netlint.parse.tree import Unsupported
@@ -103,6 +103,8 @@ class Comparer:
     def compared(self, so_far: Conditions, one: Comparison) -> Conditions:
         """The conditions with the comparison; one that is not modelled is a match that nothing decides."""
         negated = one.operator in ("!=", "!")
+        if one.operator not in OPERATORS:
+            return self.unknown(so_far, one.span, f"operator {one.operator}")
         for selector in one.left:
             self._check_version(selector)
         if len(one.left) > 1 or isinstance(self.values.resolved(one.right), Reference):

@@ -45,6 +45,7 @@ _PASSING = {
     "delete set": "SET",
 }
 _OUTRIGHT = re.compile(r"\b(accept|drop|return|reject|masquerade|dnat|snat|redirect|queue)\b|\b(?:jump|goto)\s+(\S+)")
+_COUNT = re.compile(r"\d{1,20}", re.ASCII)
 _OPERATIONS = {"or": "or", "|": "or", "and": "and", "&": "and", "xor": "xor", "^": "xor"}
 _ALL_BITS = 0xFFFFFFFF
 
@@ -249,7 +250,7 @@ class _Making:
 
 def _counters(counter: Action) -> tuple[int, int] | None:
     packets, size = counter.argument("packets") or "", counter.argument("bytes") or ""
-    return (int(packets), int(size)) if packets.isdecimal() and size.isdecimal() else None
+    return (int(packets), int(size)) if _COUNT.fullmatch(packets) and _COUNT.fullmatch(size) else None
 
 
 def _rejection(action: Action, version: int) -> tuple[tuple[str, str], ...]:

@@ -27,6 +27,8 @@ _SIDES: dict[tuple[str, ...], tuple[str, str]] = {
     ("meta", "l4proto"): ("proto", "src"),
     ("ip", "protocol"): ("proto", "src"),
 }
+OPERATORS = frozenset(("==", "!=", "!", "<", "<=", ">", ">="))
+_LONGEST_PORT = 5
 _DEEPEST = 8  # definitions that use definitions
 
 
@@ -131,8 +133,11 @@ def ports(texts: tuple[str, ...], operator: str) -> str | None:
     """Ports as iptables writes them (`22,80:90`); None where one is no number and an order is asked."""
     if operator in ("==", "!=", "!"):
         return ",".join(text.replace("-", ":", 1) if text[:1].isdigit() else text for text in texts)
-    if len(texts) != 1 or not texts[0].isdecimal():
+    if len(texts) != 1 or not texts[0].isdecimal() or len(texts[0]) > _LONGEST_PORT:
         return None
     number = int(texts[0])
-    low, high = {">": (number + 1, 65535), ">=": (number, 65535), "<": (0, number - 1), "<=": (0, number)}[operator]
-    return f"{low}:{high}"
+    match operator:
+        case "<" | "<=":
+            return f"0:{number - (operator == '<')}"
+        case _:
+            return f"{number + (operator == '>')}:65535"

@@ -7,6 +7,7 @@ and time (`statistic`, `time`), who sent it (`owner`, `mac`, `socket`), which wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ _ICMP6 = {
 }  # fmt: skip
 # A connection of ICMP begins with a request and goes on with a reply: what an echo's packets are.
 _ECHO = {"icmp": (8, 0), "ipv6-icmp": (128, 129)}
+_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
 _LIMITED_BROADCAST = 0xFFFFFFFF
 _LAST_OCTET = 0xFF
 
@@ -66,7 +68,7 @@ def _icmp_type(match: Match, packet: Packet) -> bool | None:
         kind, slash, code = names.get(value, value).partition("/")
         if kind == "any":
             return True
-        if not kind.isdecimal() or (slash and not code.isdecimal()):
+        if _NUMBER.fullmatch(kind) is None or (slash and _NUMBER.fullmatch(code) is None):
             answers.append(None)
         else:
             answers.append(int(kind) == echo[packet.reply] and (not slash or int(code) == 0))

@@ -40,6 +40,11 @@ class Packet(Struct, frozen=True, kw_only=True):
     original: Packet | None = None
     reply: bool = False
 
+    @property
+    def tracked(self) -> bool:
+        """Whether it belongs to a connection that the kernel knows."""
+        return self.state not in ("UNTRACKED", "INVALID")
+
     def __str__(self) -> str:
         def end(address: Address, port: int | None) -> str:
             shown = f"[{address}]" if address.version == 6 and port is not None else str(address)
@@ -62,6 +67,11 @@ def matches(rule: FirewallRule, packet: Packet, local: LocalAddresses) -> bool |
         return False  # a first packet is no later fragment
     unknown = False
     for condition in rule.matches:
+        if condition.module in ("conntrack", "connmark") and condition.option != "ctstate" and not packet.tracked:
+            # without a connection the kernel asks for the state and nothing else
+            if rule.match("ctstate") is None or condition.module == "connmark":
+                return False
+            continue
         holds = _condition(condition, packet, local)
         if holds is None:
             unknown = True

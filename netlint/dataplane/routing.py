@@ -8,14 +8,18 @@ stand for the routes that they bring.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from netlint.dataplane.packet import Packet
 from netlint.dataplane.view import Bridge, bridges, uplinks
 from netlint.model.host import Host, Route, RoutingRule
-from netlint.prefix import Address, Prefix
+from netlint.prefix import Address
 from netlint.source import Span
 
+# Somebody out there: addresses for documentation, which no host has.
+OUTSIDE: dict[int, Address] = {4: IPv4Address("198.51.100.7"), 6: IPv6Address("2001:db8::7")}
+_NARROW = ("link", "host")  # scopes of addresses that no packet to others carries
 _SPECIAL = ("blackhole", "unreachable", "prohibit")
 _DEFAULT_TABLES = ("local", "main", "default")
 _NUMBERS = {"255": "local", "254": "main", "253": "default"}
@@ -102,7 +106,7 @@ class Router:
         """Whether the host has the address; None where that is not known."""
         if address in self.own or address.is_loopback:
             return True
-        if self.complete or self.bridge_of(address) is not None or _is_documentation(address):
+        if self.complete or self.bridge_of(address) is not None or address in OUTSIDE.values():
             return False
         return None
 
@@ -192,34 +196,51 @@ class Router:
         text = f"no route table was given: {destination} is taken to be behind {links[0]}"
         return Hop("unicast", self.host.span, device=links[0], certain=False, text=text)
 
-    def reverse(self, packet: Packet) -> Hop:
-        """The lookup of the source, as the reverse-path filter makes it."""
+    def reverse(self, packet: Packet, hop: Hop) -> Hop:
+        """The lookup of the source, as the reverse-path filter makes it of a packet that goes to `hop`: without its
+        mark, as if the answer came from there."""
         turned = Packet(
             source=packet.destination,
             destination=packet.source,
             protocol=packet.protocol,
             source_port=packet.destination_port,
             destination_port=packet.source_port,
-            in_interface=packet.in_interface,
-            mark=packet.mark,
+            in_interface=hop.device,
         )
-        return self.lookup(turned)
+        return self.lookup(turned, output=hop.kind != "unicast")
+
+    def source_for(self, packet: Packet) -> Address:
+        """The address that the host gives to a packet of its own; that of the packet where none is known."""
+        hop = self.lookup(packet, output=True)
+        if hop.kind == "local":
+            return packet.destination
+        if hop.source is not None:
+            return hop.source
+        found = self.address_on(hop.device or "", hop.via or packet.destination)
+        return found[0] if found is not None else packet.source
 
     def address_on(self, device: str, towards: Address) -> tuple[Address, Span] | None:
-        """The address that masquerading takes on `device`: that of the next hop's subnet, else its first."""
+        """The address that masquerading takes on `device`: that of the next hop's subnet, else its first, else the
+        first of another interface."""
         link = self.host.interface(device)
-        entries = [
-            entry
-            for entry in (link.addresses if link is not None else ())
-            if entry.address.version == self.version and entry.scope != "link" and not entry.address.is_link_local
-        ]
-        for entry in entries:
-            if entry.prefix.holds(towards):
+        for entry in link.addresses if link is not None else ():
+            usable = entry.address.version == self.version and entry.scope not in _NARROW
+            if usable and entry.prefix.holds(towards):
                 return entry.address, entry.span
-        if entries:
-            return entries[0].address, entries[0].span
-        known = [(address, span) for address, (name, span) in self.own.items() if name == device]
-        return known[0] if known else None
+        found = self.first_address(device)
+        if found is None and link is not None:
+            others = (self.first_address(other.name) for other in self.host.interfaces or ())
+            found = next((address for address in others if address is not None), None)
+        return found
+
+    def first_address(self, device: str) -> tuple[Address, Span] | None:
+        """The first address of `device`, with its place."""
+        link = self.host.interface(device)
+        for entry in link.addresses if link is not None else ():
+            if entry.address.version == self.version and entry.scope not in _NARROW:
+                return entry.address, entry.span
+        known = ((address, span) for address, (name, span) in self.own.items() if name == device)
+        return next(known, None) if link is None else None
 
 
 def _selects(rule: RoutingRule, packet: Packet, output: bool) -> bool:
@@ -242,16 +263,3 @@ def _shown(route: Route) -> str:
     if route.device is not None:
         parts.append(f"dev {route.device}")
     return " ".join(parts)
-
-
-_DOCUMENTATION = (
-    Prefix(4, 0xC0000200, 24),
-    Prefix(4, 0xC6336400, 24),
-    Prefix(4, 0xCB007100, 24),
-    Prefix(6, 0x20010DB8 << 96, 32),
-)
-
-
-def _is_documentation(address: Address) -> bool:
-    """Addresses that stand for "somebody out there" and that no host has."""
-    return any(prefix.holds(address) for prefix in _DOCUMENTATION)

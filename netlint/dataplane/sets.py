@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from netlint.model.netfilter import IpSet, SetMember
 from netlint.prefix import Address, parse_address, parse_prefix
+
+_PORT = re.compile(r"\d{1,5}", re.ASCII)
 
 if TYPE_CHECKING:
     from netlint.dataplane.packet import Packet
@@ -81,6 +84,6 @@ def _port(part: str, packet: Packet, *, source: bool) -> bool | None:
     if port is None:
         return None if protocol else False  # ICMP types stand in the place of ports
     low, _, high = ports.partition("-")
-    if not low.isdecimal() or not (high or low).isdecimal():
+    if _PORT.fullmatch(low) is None or _PORT.fullmatch(high or low) is None:
         return None
     return int(low) <= port <= int(high or low)

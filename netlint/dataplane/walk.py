@@ -118,7 +118,7 @@ def marked(rule: FirewallRule, packet: Packet) -> Packet | None:
     options = dict(rule.target_options)
     if rule.target == "NOTRACK" or "notrack" in options:
         return structs.replace(packet, state="UNTRACKED")
-    if rule.target == "CT":
+    if rule.target == "CT" or (rule.target == "CONNMARK" and not packet.tracked):
         return packet  # zones, helpers and timeouts change no verdict here
     if rule.target == "CONNMARK" and ("save-mark" in options or "restore-mark" in options):
         return _copied(options, packet)
@@ -161,32 +161,35 @@ def _copied(options: dict[str, str], packet: Packet) -> Packet | None:
 
 
 def walk(ruleset: Ruleset, table: str, hook: str, packet: Packet, local: LocalAddresses = None) -> Outcome:
-    """Walk `packet` through the chain `hook` of `table`; a table that is not there lets it pass.
+    """Walk `packet` through the chain `hook` of `table`, with nftables through all that have their turn there.
 
-    Chains of nftables at the same place follow: a drop in any of them is final, ACCEPT is one chain's word only, and
-    the first translation ends the rest.
+    A table that is not there lets it pass. A packet goes on to the next base chain unless one has dropped it, or has
+    translated it.
     """
     outcome = Outcome(verdict="ACCEPT", rule=None, steps=(), certain=True, packet=packet)
-    for number, (found, chain) in enumerate(ruleset.base_chains(table, hook)):
-        one = _through(found, chain, outcome.packet, local)
-        if number:
-            one = structs.replace(
-                one,
-                steps=outcome.steps + one.steps,
-                certain=outcome.certain and one.certain,
-                doubts=outcome.doubts + one.doubts,
-            )
-        outcome = one
+    for one, chain in ruleset.base_chains(table, hook):
+        outcome = joined(outcome, walk_chain(one, chain, outcome.packet, local))
         if not outcome.passes or outcome.verdict in TRANSLATING:
             break
     return outcome
 
 
-def _through(found: Table, chain: Chain, packet: Packet, local: LocalAddresses) -> Outcome:
+def joined(before: Outcome, after: Outcome) -> Outcome:
+    """`after` as the end of a walk that came through `before` first."""
+    return structs.replace(
+        after,
+        steps=before.steps + after.steps,
+        certain=before.certain and after.certain,
+        doubts=before.doubts + after.doubts,
+    )
+
+
+def walk_chain(table: Table, chain: Chain, packet: Packet, local: LocalAddresses = None) -> Outcome:
+    """Walk `packet` through a base chain of `table`, and the chains that it leads to."""
     first: _Way | None = None
     understood = True
     doubts: dict[Span, Passage] = {}
-    for number, way in enumerate(_ways(found, chain, packet, local)):
+    for number, way in enumerate(_ways(table, chain, packet, local)):
         first = first or way
         understood = understood and way.walked.understood and number < _MOST_WAYS
         if number >= _MOST_WAYS:

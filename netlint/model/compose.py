@@ -148,11 +148,11 @@ class DuplicateKey(NamedTuple):
 
 
 class Project(Struct, frozen=True, kw_only=True):
-    """A Compose project: one file, or a file with its overrides. `networks` are keyed by the name inside the file.
+    """A Compose project: a file, its overrides, what they include and extend. `networks` are keyed as in the files.
 
     Networks that no service uses are among them, though Compose creates them not (`uses`). `partial`: a service has
     neither image nor build, so that the file is meant to be laid over another. `version` is that of the file format.
-    `includes`: more is in files that were not read.
+    `incomplete`: more is in files that were not read.
     """
 
     name: str
@@ -161,7 +161,7 @@ class Project(Struct, frozen=True, kw_only=True):
     services: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
     partial: bool = False
-    includes: bool = False
+    incomplete: bool = False
     duplicate_keys: tuple[DuplicateKey, ...] = ()
     version: Located[str] | None = None
     misplaced: tuple[MisplacedKey, ...] = ()

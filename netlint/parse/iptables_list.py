@@ -28,6 +28,7 @@ _CHAIN = re.compile(
     r"(?: (?P<packets>\d{1,20}[KMGT]?) packets, (?P<bytes>\d{1,20}[KMGT]?) bytes)?|-?\d+ references?)\)?"
 )
 _COLUMNS = ("num", "pkts", "bytes", "target", "prot", "opt", "in", "out", "source", "destination")
+_NEEDED = frozenset(("target", "prot", "source", "destination"))
 _WORD = re.compile(r"\S+")
 _COUNT = re.compile(r"\d{1,20}[KMGT]?")
 _OPT = frozenset(("--", "-f", "!f"))
@@ -144,8 +145,8 @@ class _Parser:
             return
         text = self.source.text
         found = [Word(m.group(), self.source.span(*m.span())) for m in _WORD.finditer(text, span.start, span.end)]
-        row = _Columns(self.columns, found)
-        if not self.columns or not row.cells:
+        row = _Columns(self.columns, found) if self.columns else None
+        if row is None or not row.cells:
             self.problems.append(Problem(span, "not a line of iptables -L"))
             return
         source, destination = (self._addresses(row.cells[side]) for side in ("source", "destination"))
@@ -186,7 +187,7 @@ class _Parser:
 def _header(text: str) -> tuple[str, ...] | None:
     words = tuple(text.split())
     found = tuple(name for name in _COLUMNS if name in words)
-    return found if words == found and "prot" in found and "destination" in found else None
+    return found if words == found and _NEEDED.issubset(found) else None
 
 
 def _interface(text: str | None) -> Name | None:

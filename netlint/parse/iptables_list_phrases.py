@@ -152,7 +152,7 @@ _TEXTS = {
     "ECN": r"ECN~TCP~(?P<ecn_tcp_remove>remove)",
     "HL": r"HL~set~to~(?P<hl_set>\d+) HL~decrement~by~(?P<hl_dec>\d+) HL~increment~by~(?P<hl_inc>\d+)",
     "IDLETIMER": r"timeout:(?P<timeout>\d+) label:(?P<label>\S+) (?P<alarm>alarm)",
-    "LOG": rf"LOG~flags~(?P<flags>\d+) level~(?P<log_level>\S+) LOG~level~(?P<log_level>\S+) "
+    "LOG": rf"LOG~flags~(?P<flags>\d\d?\d?) level~(?P<log_level>\S+) LOG~level~(?P<log_level>\S+) "
     rf"prefix~(?P<log_prefix>{_STRING}|`[^']*') (?P<log_tcp_sequence>tcp-sequence) (?P<log_tcp_options>tcp-options) "
     r"(?P<log_ip_options>ip-options) (?P<log_uid>uid) (?P<log_macdecode>macdecode)",
     "MASQUERADE": r"masq~ports:~(?P<to_ports>\S+) (?P<random>random)\b(?!-) (?P<random_fully>random-fully)",

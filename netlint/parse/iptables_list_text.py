@@ -23,6 +23,7 @@ _LOG_LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "deb
 _USUAL_LEVELS = ("4", "warn", "warning")
 _PORT_OPTIONS = frozenset(("sport", "dport", "sports", "dports", "ports"))
 _ALL_BITS = 0xFFFFFFFF
+_HEX = re.compile(r"0x[0-9A-Fa-f]{1,2}")
 _WORD = re.compile(r"\S+")
 _BLANK = re.compile(r"\s*")
 _SEPARATOR = re.compile(r"([,:])")
@@ -48,7 +49,8 @@ class _Reader:
         self.owner = ""
         self.used: set[re.Pattern[str]] = set()
         self.negated = False
-        self.unknown: int | None = None
+        self.unknown: int | None = None  # where text begins that is not understood, and the matches before it
+        self.before = 0
         self.matches: list[MatchOption] = []
         self.options: list[tuple[str, tuple[str, ...]]] = []
         self.goto = False
@@ -117,11 +119,12 @@ class _Reader:
             if written is None:
                 continue
             option = group.replace("_", "-")
-            value = written.lstrip("! ") if written[0] == "!" else written
-            values = self._values(owner, option, value, found.start(group))
+            inverse = written.startswith("!") and owner != "comment"
+            value = written.lstrip("! ") if inverse else written
+            values = self._values(owner, option, value, found.end(group) - len(value))
             if self.matches and self.matches[-1] == MatchOption(owner, ""):
                 self.matches.pop()
-            self.matches.append(MatchOption(owner, option, values, negated or written[0] == "!"))
+            self.matches.append(MatchOption(owner, option, values, negated or inverse))
 
     def _values(self, owner: str, option: str, value: str, at: int) -> tuple[str, ...]:
         """The words of an option as iptables-save prints them."""
@@ -139,7 +142,7 @@ class _Reader:
                 return ("any" if value == "255" else _CODE.sub("/", value),)
             case "hashlimit-mode":
                 return (value.replace("-", ","),)
-        return (_unquoted(value),)
+        return (value if owner == "comment" else _unquoted(value),)
 
     def _ports(self, value: str, at: int) -> str:
         """Ports with numbers for the services; one that is not in the table is reported."""
@@ -178,7 +181,7 @@ class _Reader:
 
     def _take_unknown(self) -> None:
         if self.unknown is None:
-            self.unknown = self.at
+            self.unknown, self.before = self.at, len(self.matches)
         word = _WORD.match(self.text, self.at)
         self.at = word.end() if word is not None else len(self.text)
         self.negated = False
@@ -188,14 +191,14 @@ class _Reader:
             return
         text = self.text[self.unknown : at].rstrip()
         place = self.start + self.unknown
-        self.matches.append(MatchOption("", "text", (text,)))
+        self.matches.insert(self.before, MatchOption("", "text", (text,)))
         self.unsupported.append(Unsupported(self.source.span(place, place + len(text)), "text of a match or target"))
         self.unknown = None
 
 
 def _flags(part: str) -> str:
     """TCP flags by their names: of `0x17`, or of the names themselves."""
-    if part[:2] != "0x":
+    if _HEX.fullmatch(part) is None:
         return part
     bits = int(part, 16)
     return ",".join(name for place, name in enumerate(_TCP_FLAGS) if bits >> place & 1) or "NONE"

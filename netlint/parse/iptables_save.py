@@ -186,6 +186,9 @@ class _Parser:
             self.noisy = False
             at = found.end()
         self._close(committed=False)
+        listed = [block for block in self.tables if block.listed]
+        if not any(block.name or rule.operation in "PN" for block in listed for rule in block.rules):
+            self.problems += [Problem(block.span, "rules outside of a table") for block in listed if block.rules]
         if not self.tables and self.source.text.strip():
             self.problems.append(Problem(self.source.span(0, size), "no table of iptables-save in it", fatal=True))
 
@@ -273,16 +276,15 @@ class _Parser:
         elif reader.chain or reader.operation in "FXZ":
             begins = reader.operation == "P"
             self._outside(span, reader.table, begins=begins).rules.append(reader.record(span))
+            if reader.table is not None and self.block is not None and self.block.listed:
+                self._close(committed=False)  # the next line may be of another table
 
     def _close(self, committed: bool) -> None:
         """End the table being read."""
         block, self.block = self.block, None
         if block is None:
             return
-        if block.listed:
-            if block.name is None and block.rules and not any(rule.operation in "PN" for rule in block.rules):
-                self.problems.append(Problem(block.span, "rules outside of a table"))
-        elif not committed:
+        if not committed and not block.listed:
             self.problems.append(
                 Problem(block.span, f"table {block.name} has no COMMIT", "a dump without it was cut short")
             )

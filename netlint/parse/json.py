@@ -323,7 +323,7 @@ class _Parser:
             self.at = template.end()
             self.problem(start, self.at, *_TEMPLATE_MESSAGE)
         else:
-            self.at = _end(_BARE, self.text, start)
+            self.at = max(_end(_BARE, self.text, start), start + 1)  # a control character is no word
             word = self.text[start : self.at].lower()
             self.problem(start, self.at, "this is no JSON value", f"write {word}" if word in _WORDS else "")
         self.resynchronise()

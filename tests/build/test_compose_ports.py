@@ -204,3 +204,13 @@ def test_every_text_gives_a_port_or_a_problem_or_rests_on_a_variable(text: str) 
             written = source.slice(port.published_span)
             assert int(written.partition("-")[0]) == port.published.first
     assert len(ports) + len(problems) == 1 or "$" in text or not text
+
+
+@pytest.mark.parametrize(
+    ("item", "number"),
+    [("22:22", 1342), ("2222:22", 133342), ("1_0:5", 605), ("10:20:30", 37230), ("'22:22'", None), ("8080:80", None),
+     ("022:22", None), ("22:22/udp", None), ("22", None), ("22:60", None)],
+)  # fmt: skip
+def test_what_yaml_1_1_makes_of_it(item: str, number: int | None) -> None:
+    _, ports, _ = read(item)
+    assert [port.misread for port in ports] == ([number] if ports else [])

@@ -193,3 +193,24 @@ def test_what_is_configured_is_not_stated_twice() -> None:
 def test_json_of_another_shape(document: Any) -> None:
     facts, _ = build(("docker-info-json", json.dumps(document)))
     assert (facts.engines, facts.swarm, facts.options) == ([], None, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("docker-compose version 1.24.1, build 4667896b\ndocker-py version: 3.7.3\n", "1.24.1"),
+        ("Docker Compose version v2.40.3\n", "v2.40.3"),
+        ("docker-compose version: 1.5.2\n", "1.5.2"),
+        (INFO_28, "v2.40.3"),
+        ("Client:\n Plugins:\n  compose: Docker Compose (Docker Inc., v2.3.3)\nServer:\n Containers: 0\n", "v2.3.3"),
+        (VERSION_20, None),
+        ("Docker version 20.10.24, build 297e128\n", None),
+    ],
+)
+def test_compose(text: str, version: str | None) -> None:
+    facts, texts = build(("docker-version", text))
+    stated = facts.compose
+    assert (stated and stated.value.text) == version
+    assert not facts.unreadable
+    if stated is not None:
+        assert texts[stated.span.source][stated.span.start : stated.span.end] == version

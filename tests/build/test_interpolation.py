@@ -29,6 +29,51 @@ def expanded(text: str) -> tuple[Source, Expanded]:
 
 
 @pytest.mark.parametrize(
+    ("text", "value", "known"),
+    [
+        ("$A", "1", True),
+        ("${A}b", "1b", True),
+        ("${A:-d}${A-d}", "11", True),
+        ("${A:?no}${A?no}", "11", True),
+        ("${A:+alt}${A+a$A}", "alta1", True),
+        ("${E}", "", True),
+        ("${E:-d}", "d", True),
+        ("${E-d}", "", True),
+        ("${E:+alt}", "", True),
+        ("${E+alt}", "alt", True),
+        ("${E:?no}", "${E:?no}", False),
+        ("${V:-$A}", "1", True),
+        ("$$A", "$A", True),
+        ("$V$A", "$V1", False),
+        # a value that is not to be seen here stands for itself, whatever the file offers instead
+        ("$H", "$H", False),
+        ("${H:-d}", "${H:-d}", False),
+        ("${H:+alt}", "${H:+alt}", False),
+    ],
+)
+def test_with_an_environment(text: str, value: str, known: bool) -> None:
+    result = expand(scalar_of(text)[1], {"A": "1", "E": "", "H": None})
+    assert (result.text, result.known) == (value, known)
+    assert result.exact is ("$" not in text.replace("$$", ""))
+
+
+def test_places_with_an_environment() -> None:
+    source, node = scalar_of("a${A:-b}:${B}c")
+    result = expand(node, {"A": "1", "B": "23"})
+    assert result.text == "a1:23c"
+    parts = [(0, 1), (1, 2), (0, 2), (2, 3), (3, 5), (4, 6), (5, 6)]
+    assert [source.slice(result.part(*part)) for part in parts] == [
+        "a", "${A:-b}", "a${A:-b}", ":", "${B}", "${B}c", "c",
+    ]  # fmt: skip
+    assert not result.unset
+
+
+def test_a_hidden_variable_is_not_unset() -> None:
+    assert not expand(scalar_of("$H")[1], {"H": None}).unset
+    assert expand(scalar_of("$H")[1]).unset
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [
         ("${V:-d}", "d"),

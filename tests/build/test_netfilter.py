@@ -168,7 +168,7 @@ def test_excerpts_complete_one_another() -> None:
     (found,) = facts.rulesets
     assert list(found.tables) == ["filter", "nat"]
     assert found.tables["filter"].chains["INPUT"].policy == "DROP"
-    assert not found.complete
+    assert found.complete
 
 
 LINES = """*filter|*nat|COMMIT|:INPUT DROP|-A INPUT -s fd00::/8,10/8,x|noise|-I INPUT 99999999999999999999 -j X

@@ -43,10 +43,10 @@ def _project(texts: dict[str, str], folder: Path) -> Path:
     return write({name: text for name, text in texts.items() if name.startswith("compose")}, folder)
 
 
-def up(engine: Engine, texts: dict[str, str], folder: Path) -> None:
-    """Start the Compose project of an example in `folder`; LabError with what Compose printed where it fails."""
+def up(engine: Engine, texts: dict[str, str], folder: Path) -> str:
+    """Start the Compose project of an example in `folder`; what Compose printed, which a LabError holds if it fails."""
     engine.provide(*images(texts))
-    Compose(engine).run(_project(texts, folder), "up", "-d")
+    return Compose(engine).run(_project(texts, folder), "up", "-d")
 
 
 def refused(engine: Engine, texts: dict[str, str], folder: Path) -> str:

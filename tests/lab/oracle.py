@@ -28,7 +28,10 @@ _SYSCTLS = {
     "net.ipv4.ip_forward": "1",
     "net.ipv6.conf.all.forwarding": "1",
     "net.ipv4.icmp_ratelimit": "0",
+    "net.ipv4.icmp_ratemask": "0",  # no ICMP error counts against the limit of all of them together
     "net.ipv6.icmp.ratelimit": "0",
+    "net.ipv4.icmp_msgs_per_sec": "1000000",
+    "net.ipv4.icmp_msgs_burst": "1000000",
     "net.ipv4.conf.all.send_redirects": "0",
     "net.ipv4.conf.default.send_redirects": "0",
     "net.ipv4.conf.all.route_localnet": "1",

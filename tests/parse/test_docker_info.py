@@ -68,6 +68,10 @@ def problems(text: str) -> list[tuple[str, bool]]:
         # the beginning of an excerpt is indented more than what follows
         ("  a: 1\n b: 2\n", ["a=1", "b=2"]),
         ("a: 1\n: 2\n", ["a=1", ": 2"]),
+        # one line is all that --version prints
+        ("Docker version 20.10.24+dfsg1, build 297e128\n", ["Docker version=20.10.24+dfsg1"]),
+        ("docker-compose version 1.24.1, build 4667896b\n", ["docker-compose version=1.24.1"]),
+        ("Docker Compose version v2.40.3\n", ["Docker Compose version=v2.40.3"]),
     ],
 )
 def test_tree(text: str, expected: list[str]) -> None:

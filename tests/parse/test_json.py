@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netlint.parse import json
@@ -233,6 +233,7 @@ def test_reads_what_the_standard_library_writes(value: Any, indent: int | None, 
 
 @given(st.text(alphabet=st.sampled_from('{}[]:,"\\/#*$%- \n\ta1e.truefalsn\ud800ä\xa0'), max_size=60) | st.text())
 @settings(max_examples=300)
+@example("[\x1f")
 def test_any_text(text: str) -> None:
     check_spans(text)
 

@@ -1,0 +1,104 @@
+"""NL117, NL201 to NL204, NL206, NL207, NL220, NL311: what `docker compose up` refuses, and what it drops silently."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.lab.compose import Compose, Lab, Record, up
+from tests.lab.examples import files
+from tests.lab.machine import ADDRESS
+from tests.lab.net import LabError
+
+BOTH = ("20.10", "28.5")
+IN_USE = "port is already allocated|address already in use"
+# Rule and title of an example, and by engine what is said against it; an engine not named starts the project.
+REFUSED = {
+    ("NL201", "a network from nowhere"): dict.fromkeys(BOTH, "refers to undefined network backend"),
+    ("NL202", "nobody made it"): dict.fromkeys(BOTH, "declared as external, but could not be found"),
+    ("NL202", "Compose does not take what it did not make"): dict.fromkeys(
+        BOTH, r"was found but has incorrect label com\.docker\.compose\.network"
+    ),
+    ("NL203", "both"): dict.fromkeys(BOTH, "declares mutually exclusive `network_mode` and `networks`"),
+    ("NL203", "one in each file"): dict.fromkeys(BOTH, "declares mutually exclusive `network_mode` and `networks`"),
+    ("NL204", "in another service's network"): dict.fromkeys(
+        BOTH, "conflicting options: port publishing and the container type network mode"
+    ),
+    ("NL206", "scaled"): dict.fromkeys(BOTH, IN_USE),
+    ("NL206", "a range that is too short"): dict.fromkeys(BOTH, IN_USE),
+    ("NL207", "a name"): dict.fromkeys(BOTH, "invalid IP address: localhost"),
+    ("NL207", "an address of another machine"): dict.fromkeys(BOTH, "cannot assign requested address"),
+    ("NL117", "six containers and five addresses"): dict.fromkeys(BOTH, "no available IPv4 addresses on this network"),
+    ("NL117", "a range for one"): dict.fromkeys(BOTH, "no available IPv4 addresses on this network"),
+    ("NL220", "sixteen characters"): dict.fromkeys(BOTH, "numerical result out of range"),
+    ("NL220", "one name, two networks"): dict.fromkeys(BOTH, "networks have same bridge name"),
+    ("NL311", "no subnet, on an old engine"): {
+        "20.10": "could not find an available, non-overlapping IPv6 address pool"
+    },
+}
+STARTS = {
+    "NL201": "defined by its name",
+    "NL202": "the script makes it, the file finds it",
+    "NL203": "the override takes the networks away",
+    "NL206": "a port for each",
+    "NL207": "the host's own",
+    "NL117": "room enough",
+    "NL220": "short and distinct",
+}
+CHECKED_BY_COMPOSE = ("NL201", "NL203", "NL207")  # `docker compose config` refuses what these find, or some of it
+
+
+def prepare(lab: Lab, texts: dict[str, str]) -> None:
+    """Run the script of an example up to the point where it starts the project."""
+    for line in texts.get("setup.sh", "").splitlines():
+        if not line.startswith("docker compose"):
+            lab.engine.docker(*shlex.split(line)[1:])
+
+
+@pytest.mark.parametrize(("rule", "title"), REFUSED)
+def test_refused(version: str, lab: Lab, rule: str, title: str, proof: Record, tmp_path: Path) -> None:
+    texts, shop, text = files(rule, title), tmp_path / "shop", REFUSED[rule, title].get(version)
+    prepare(lab, texts)
+    if text is None:
+        up(lab.engine, texts, shop)
+        proof(rule=rule, engine=version, observed=f"{title}: accepted")
+        return
+    with pytest.raises(LabError) as error:
+        up(lab.engine, texts, shop)
+    said = re.search(text, str(error.value))
+    assert said is not None, str(error.value)
+    if rule not in CHECKED_BY_COMPOSE:
+        Compose(lab.engine).run(shop, "config", "-q")
+    shown = "the port is in use" if text == IN_USE else said[0]
+    proof(rule=rule, engine=version, observed=f"{title}: docker compose up fails: {shown}")
+
+
+@pytest.mark.parametrize("rule", STARTS)
+def test_starts(version: str, lab: Lab, rule: str, tmp_path: Path) -> None:
+    texts = files(rule, STARTS[rule])
+    lab.host.ip("addr", "replace", "192.0.2.10/32", "dev", "lo")
+    prepare(lab, texts)
+    up(lab.engine, texts, tmp_path / "shop")
+
+
+@pytest.mark.parametrize(
+    ("title", "warned", "answers"),
+    [
+        ("on an internal network alone", False, False),
+        ("on the host's network", True, False),
+        ("a second network", False, True),
+    ],
+)
+def test_ports_ignored(
+    version: str, lab: Lab, title: str, warned: bool, answers: bool, proof: Record, tmp_path: Path
+) -> None:
+    """Nothing listens on the port that the file publishes, though the project starts."""
+    said = up(lab.engine, files("NL204", title), tmp_path / "shop")
+    port = 8123 if title == "on the host's network" else 8080
+    reached = lab.others.asks(ADDRESS, port) is not None
+    assert ("Published ports are discarded" in said) is warned
+    assert reached is answers
+    how = "with a warning" if warned else "without a warning"
+    what = "the published port answers" if answers else f"no port is published, {how}"
+    proof(rule="NL204", engine=version, observed=f"{title}: the project starts; {what}")
