@@ -102,7 +102,7 @@ class HostInputs(NamedTuple):
     name: str | None
     implied: bool
     inputs: list[Input]
-    projects: tuple[ProjectFiles, ...] = ()
+    projects: tuple[ProjectFiles, ...] | None = None
     linked: tuple[Input, ...] = ()
 
 

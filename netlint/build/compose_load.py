@@ -135,7 +135,10 @@ class Loader:
             if found is None:
                 return None
             if found in chain:
-                self.values.problem(node.part(0, len(node.text)), f"{found} includes itself{_through(chain, found)}")
+                self.incomplete = True
+                if "$" not in node.text:
+                    span = node.part(0, len(node.text))
+                    self.values.problem(span, f"{found} includes itself{_through(chain, found)}")
                 return None
             paths.append(found)
         if not paths:
@@ -213,7 +216,8 @@ class Loader:
             found = self._base(name, base, services, path, chain)
             inherited = self._service(*found, chain) if found is not None else None
             if isinstance(inherited, Mapping):
-                self._inherited += _size(inherited)
+                if self._inherited <= _MAX_INHERITED:
+                    self._inherited += _size(inherited)
                 if self._inherited <= _MAX_INHERITED:
                     body = extended(inherited, body)
                 else:
@@ -253,9 +257,9 @@ class Loader:
             return None
         if (where, target.text) in chain:
             self.incomplete = True
-            self.values.problem(
-                target.span, f"service {target.text} extends itself{_through(chain, (where, target.text))}"
-            )
+            if target.exact:
+                through = _through(chain, (where, target.text))
+                self.values.problem(target.span, f"service {target.text} extends itself{through}")
             return None
         if len(chain) > _MAX_NESTED:
             self._unsupported(target.span, f"more than {_MAX_NESTED} services extend each other: no more are followed")
