@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+from _socket import AF_INET, AF_INET6, inet_pton  # without the enumerations and selectors of `socket`
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import NamedTuple, TypeAlias
@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 Address: TypeAlias = IPv4Address | IPv6Address
 
 _BITS = {4: 32, 6: 128}
+_LENGTHS = {str(n): n for n in range(33)}
 _NETMASKS = {(0xFFFFFFFF << (32 - n)) & 0xFFFFFFFF: n for n in range(33)}
 
 
@@ -105,8 +106,8 @@ def parse_address(text: str) -> Address | None:
 def _parse_address(text: str) -> Address | None:
     try:
         if ":" in text:
-            return IPv6Address(socket.inet_pton(socket.AF_INET6, text.partition("%")[0]))
-        return IPv4Address(socket.inet_pton(socket.AF_INET, text))
+            return IPv6Address(inet_pton(AF_INET6, text.partition("%")[0]))
+        return IPv4Address(inet_pton(AF_INET, text))
     except (OSError, ValueError):
         return None
 
@@ -151,12 +152,32 @@ def parse_prefix(text: str) -> Prefix | None:
     # without an IPv4Address on the way: dumps hold hundreds of thousands of these
     base, slash, mask = text.partition("/")
     try:
-        number = int.from_bytes(socket.inet_pton(socket.AF_INET, base), "big")
+        number = int.from_bytes(inet_pton(AF_INET, base), "big")
     except (OSError, ValueError):
         return None
     if not slash:
         return Prefix(4, number, 32)
-    length = int(mask) if mask.isascii() and mask.isdigit() and len(mask) <= 3 else netmask_length(mask)
+    length = _LENGTHS.get(mask)
+    if length is None:
+        length = int(mask) if mask.isascii() and mask.isdigit() and len(mask) <= 3 else netmask_length(mask)
     if length is None or length > 32:
         return None
     return Prefix(4, number >> 32 - length << 32 - length, length)
+
+
+def range_prefixes(text: str) -> list[Prefix] | None:
+    """The prefixes that a prefix, an address or a range (`10.0.0.1-10.0.0.9`) consists of; None for another text."""
+    prefix = parse_prefix(text)
+    if prefix is not None:
+        return [prefix]
+    first, dash, last = text.partition("-")
+    low, high = parse_address(first), parse_address(last)
+    if not dash or low is None or high is None or low.version != high.version:
+        return None
+    found, at, bits = [], int(low), _BITS[low.version]
+    while at <= int(high):
+        # the largest block that begins here and does not go beyond the last address
+        size = min((at & -at).bit_length() - 1 if at else bits, (int(high) - at + 1).bit_length() - 1)
+        found.append(Prefix(low.version, at, bits - size))
+        at += 1 << size
+    return found
