@@ -31,7 +31,7 @@ _STRONG = (
     ("iptables-S", r"-P \w+ (?:ACCEPT|DROP|QUEUE)\b"),
     ("bridge", r"\d+: \S+(?: state \w+ )?:? .*\bmaster \S+ .*\bstate \w+ priority \d+"),
     ("bridge", r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2} dev \S+|port\s+vlan[- ]ids?"),
-    ("ip-addr", r"\d+:\s+\S+:\s+<[A-Z0-9_,-]*>\s+mtu \d+|\d+:\s+\S+\s+inet6? [0-9a-f.:]+(?:/| peer )"),
+    ("ip-addr", r"(?:\d+:\s+)?\S+:\s+<[A-Z0-9_,-]*>\s+mtu \d+|\d+:\s+\S+\s+inet6? [0-9a-f.:]+(?:/| peer )"),
     ("ifconfig", r"\S+\s+Link encap:|\S+: flags=\d+<"),
     ("route-n", r"Kernel IP(?:v6)? routing table|Destination\s+(?:Gateway|Next Hop)\s+(?:Genmask|Flag)"),
     ("arp", r"Address\s+HWtype\s+HWaddress|\S+ \([\d.]+\) at (?:[0-9a-f:]{17}|<incomplete>)"),
@@ -44,18 +44,25 @@ _STRONG = (
     ("listeners", r"Active Internet connections|(?:Netid\s+)?State\s+Recv-Q|Proto\s+Recv-Q"),
     ("docker-version", r"API version:\s|Server: Docker Engine|(?i:docker(?:[- ]compose)?) version v?\d"),
     ("docker-info", r"(?:Server Version|Storage Driver|Docker Root Dir|Data Path Port|Default Address Pools):"),
-    ("firewalld", r"<zone\b|<ipset type="),
+    ("firewalld", r"<zone\b|<ipset type=|<policy (?:target|priority)=|<direct>"),
+    ("firewalld-list", r"target: (?:default|ACCEPT|DROP|%%REJECT%%|CONTINUE)$|icmp-block-inversion: (?:yes|no)$"),
+    ("ufw", r"Status: (?:in)?active$|### tuple ###"),
+    ("wireguard", r"AllowedIPs\s*=|PrivateKey\s*="),
     (
-        "vpn-config",
-        r"AllowedIPs\s*=|ifconfig-pool |push \"(?:route|redirect-gateway|dhcp-option) ?|remote \S+ \d+(?: \w+)?$",
+        "openvpn",
+        r"ifconfig-pool |push \"(?:route|redirect-gateway|dhcp-option) ?|remote \S+ \d+(?: \w+)?$|dev (?:tun|tap)\d*$",
     ),
     ("fail2ban", r"(?:banaction\w*|findtime|bantime|maxretry)\s*="),
-    ("flannel", r"FLANNEL_(?:NETWORK|SUBNET|MTU|IPMASQ)="),
+    (
+        "flannel-env",
+        r"(?:export )?FLANNELD?_(?:NETWORK|SUBNET|MTU|IPMASQ|IP_MASQ|ETCD\w*|OPTIONS|OPTS|IFACE\w*|PUBLIC_IP)=",
+    ),
     (
         "docker-defaults",
         r"(?:#\s*)?(?:export )?(?:DOCKER_(?:OPTS|NETWORK_OPTIONS|OPT_\w+)|DOCKERD_OPTS|OPTIONS='?\"?--)",
     ),
-    ("network-config", r"iface \S+ inet6? |\[(?:Network|NetDev|Match)\]$|BOOTPROTO="),
+    ("ifupdown", r"iface \S+ inet6? "),
+    ("network-config", r"\[(?:Network|NetDev|Match|connection)\]$|BOOTPROTO=|ADDRESS0="),
     ("systemd-unit", r"\[(?:Unit|Service|Socket|Install|Path|Timer)\]$|(?:Exec(?:Start|Stop)\w*|EnvironmentFile)="),
     ("dockerd-command", r"(?:sudo )?(?:/\S*/)?dockerd(?:-current)?(?: -|$)"),
     ("dockerd-command", r"(?:sudo )?docker (?:daemon|-d) -|\S+ +\d+ .*/dockerd"),
@@ -93,19 +100,38 @@ def _line_pattern() -> re.Pattern[str]:
 _SHELL_COMMAND = (
     r"(?:^|[;&|(]|\bthen\b|\bdo\b|\belse\b)[ \t]*(?:(?:sudo|exec|eval|nohup|\$\w+|\w+=\S*)[ \t]+)*(?:/[\w/]*/)?"
     r"(?:(?:docker|dockerd|docker-compose|podman|nerdctl|ip6?tables(?:-restore|-save|-legacy|-nft)?|nft|ipset|ip|brctl"
-    r"|bridge|sysctl|weave|kubeadm|flanneld|firewall-cmd|ufw|ethtool|route|ifconfig|ovs-vsctl)[ \t]+[\w$\"'-]"
+    r"|bridge|sysctl|weave|kubeadm|flanneld|kubectl|kube-proxy|kube-apiserver|kube-controller-manager|kubelet"
+    r"|k3s|rke2|etcdctl|etcd|consul|firewall-cmd|ufw|ethtool|route|ifconfig|ovs-vsctl)[ \t]+[\w$\"'-]"
     r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
 )
+# Files whose place says what they are, though they look like a listing.
+_PLACED = (
+    (re.compile(r"(?:^|/)ufw/(?:user|before|after)6?\.rules$|(?:^|/)(?:default/ufw|ufw/ufw\.conf)$"), "ufw"),
+    (re.compile(r"(?:^|/)firewalld\.conf$"), "firewalld-conf"),
+    (re.compile(r"(?:^|/)network-scripts/route6?-[^/]+$"), "route-file"),
+)
+# Scripts of packages, in a dump of a whole system: nobody set up the host with them.
+_PROGRAM = re.compile(r"(?:^|/)usr/(?:s?bin|lib(?:exec|32|64)?|share)/(?:[^/]+/)*[^/]+\.(?:sh|bash)$")
 _TEMPLATE_NAME = re.compile(r"\.(?:j2|jinja2?|tpl|tmpl|gotmpl|erb|mustache)$")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
 _SHEBANG = re.compile(r"#!\s*\S*(?:/|env\s+)(?P<program>[\w-]+)")
 _HTTP_HEADERS = re.compile(r"\AHTTP/[\d.]+ \d+.*\n(?:[\w-]+: .*\n)*")  # what `curl -i` prints of the engine's API
+# Files that may hold what somebody pasted, though nothing at their beginning says so.
+PASTED = re.compile(r"\.(?:txt|log|out|text|session)$|(?:^|/)[^.]+$", re.IGNORECASE)
+# Formats of files that are never taken for transcripts: they may quote commands.
+WHOLE = frozenset(
+    """compose env-file daemon-json systemd-unit docker-defaults shell-script kubernetes cni flannel firewalld
+    firewalld-conf fail2ban network-config netplan ifupdown route-file wireguard openvpn template
+    dockerd-command""".split()
+)
 # What each network namespace has of its own.
 _PER_NAMESPACE = frozenset(
     """ip-addr ip-addr-json ip-addr-brief ifconfig ip-route ip-route-json route-n ip-rule ip-neigh arp iptables-save
     iptables-S iptables-L nft nft-json ipset bridge brctl ethtool listeners sysctl resolv-conf""".split()
 )
-_UNIT = re.compile(r"docker|iptables|nftables|\bnft\b|flannel|weave|kube|calico|cni\b|containerd|/ip\b|brctl|sysctl")
+_UNIT = re.compile(
+    r"docker|iptables|nftables|\bnft\b|flannel|weave|kube|calico|cni\b|containerd|/ip\b|brctl|sysctl|etcd|consul|k3s|rke2"
+)
 # Not read in search of listings: programs, documents that quote listings, styles.
 _OTHER_TEXTS = re.compile(
     r"\.(?:md|mdx|markdown|rst|adoc|asciidoc|html?|tex|py|pyi|go|rs|rb|js|jsx|ts|tsx|mjs|c|h|cc|cpp|hpp|java|kt|scala|php"
@@ -128,6 +154,12 @@ def may_hold_listings(path: str) -> bool:
     return _OTHER_TEXTS.search(path.lower()) is None
 
 
+def is_script(text: str) -> bool:
+    """Whether a text consists mostly of shell commands about a host's network."""
+    lines = [line.strip() for line in text[:8192].splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return bool(lines) and 2 * sum(re.match(_SHELL_COMMAND, line) is not None for line in lines) >= len(lines)
+
+
 def namespace(text: str, path: str, format: str) -> str | None:
     """The container or network namespace that a listing belongs to, from its path or the command above it."""
     if format not in _PER_NAMESPACE:
@@ -143,6 +175,9 @@ def _sniff(text: str, path: str) -> str | None:
     name = lower.rpartition("/")[2]
     if name == ".env":
         return "env-file"
+    placed = next((found for pattern, found in _PLACED if pattern.search(lower)), None)
+    if placed is not None and not (placed == "route-file" and re.search(r"^ADDRESS\d+=", text, re.MULTILINE)):
+        return placed
     template = _TEMPLATE_NAME.search(name) and _TEMPLATE_MARK.search(text)
     if template and yaml_format(text, path) in ("compose", "kubernetes", "template"):
         return "template"
@@ -151,6 +186,8 @@ def _sniff(text: str, path: str) -> str | None:
     if not start:
         return name_format(path)
     shebang = _SHEBANG.match(start)
+    if _PROGRAM.search(lower):
+        return None
     if shebang is not None or name.endswith((".sh", ".bash")):
         return _script(text, shebang["program"] if shebang is not None else "sh")
     if name.endswith((".yml", ".yaml")) or re.search(r"\.ya?ml\.(?:j2|tmpl|tpl|erb|dist|example|sample)$", name):
@@ -220,18 +257,25 @@ def _listing(text: str, path: str) -> str | None:
 def _chosen(strong: list[str], shown: list[str], text: str, path: str) -> str | None:
     """One format of those that lines of a text speak for."""
     first = strong[0]
+    if "ufw" in strong and first == "iptables-save":  # its own files of rules
+        return "ufw"
     if first == "systemd-unit" and "network-config" in strong:
         return "network-config"
     if first == "systemd-unit":
         return "systemd-unit" if _UNIT.search(text) or "docker" in path.lower() else None
-    if first in ("flannel", "docker-defaults"):
-        own = "docker-defaults" in strong and "flannel" not in path.rpartition("/")[2].lower()
-        return "docker-defaults" if own else "flannel"
+    if first in ("flannel-env", "docker-defaults"):
+        return "docker-defaults" if "docker-defaults" in strong and not _of_flannel(path) else "flannel-env"
     if first == "docker-info" and shown[:1] == ["docker-version"]:
         return "docker-version"
     if shown:  # several outputs in one file: the first that can be read
         return next((one for one in [*shown, *strong] if FORMATS[one].parser), first)
     return first
+
+
+def _of_flannel(path: str) -> bool:
+    """True for /run/flannel/docker, under its own name or as `run-flannel-docker`."""
+    folders, _, name = path.lower().rpartition("/")
+    return "flannel" in name or folders.rpartition("/")[2] == "flannel"
 
 
 def _other(text: str, path: str) -> str | None:
@@ -240,8 +284,7 @@ def _other(text: str, path: str) -> str | None:
     found = found or (json_format(text, path) if re.match(r'\s*[\]}"{\[]', text) else None)
     if found is not None:
         return found
-    lines = [line.strip() for line in text[:8192].splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if lines and 2 * sum(re.match(_SHELL_COMMAND, line) is not None for line in lines) >= len(lines):
+    if is_script(text):
         return "shell-script"
     if re.match(r"\s*(?:sudo )?(?:cat|tee|echo) .*(?:<<|/etc/docker)", text):
         return "shell-script"
@@ -253,7 +296,7 @@ def _other(text: str, path: str) -> str | None:
 def _by_name(text: str, path: str) -> str | None:
     """Configuration files that need not hold a line of their kind: all in comments, or settings only."""
     lower = "/" + path.lower()
-    if re.search(r"/(?:default|sysconfig|conf\.d)/docker(?:-network|-storage)?$", lower):
+    if re.search(r"/(?:default|sysconfig|conf\.d)[/_-]docker(?:-network|-storage)?$", lower):
         return "docker-defaults"
     if re.search(r"/jail\.(?:local|conf)$|/jail\.d/[^/]+$", lower):
         return "fail2ban"

@@ -45,6 +45,8 @@ _OTHERS = (
     (r"arp( -\w+)*$", "arp"),
     (r"ethtool( -\w+)* [\w.@-]+$", "ethtool"),
     (r"sysctl( -\w+)*( [\w.-]+)*( \|.*)?$", "sysctl"),
+    (r"firewall-cmd\b.*--list-all", "firewalld-list"),
+    (r"ufw status\b", "ufw"),
     (r"systemctl cat\b", "systemd-unit"),
     (r"(cat|less|more|vi|vim|nano) .*resolv\.conf\b", "resolv-conf"),
     (r"(cat|less|more|vi|vim|nano) .*(default|sysconfig)/docker\b", "docker-defaults"),
@@ -53,8 +55,8 @@ _OTHERS = (
 )
 _TOOLS = frozenset(
     """ip iptables ip6tables iptables-save ip6tables-save iptables-legacy-save iptables-nft-save ip6tables-legacy-save
-    ip6tables-nft-save nft ipset netstat route ss ifconfig brctl bridge arp ethtool sysctl systemctl cat less more vi
-    vim nano dockerd dockerd-current docker podman nerdctl nsenter sudo env""".split()
+    ip6tables-nft-save firewall-cmd ufw nft ipset netstat route ss ifconfig brctl bridge arp ethtool sysctl systemctl
+    cat less more vi vim nano dockerd dockerd-current docker podman nerdctl nsenter sudo env""".split()
 )
 _INSIDE = re.compile(
     r"(?:ip (?:-\w+ )*netns exec (?P<netns>\S+)|nsenter (?P<nsenter>.*?)(?= (?:ip|ip6?tables\S*|nft|ss|sysctl)\b)"

@@ -40,6 +40,7 @@ _COMPOSE_TOP = frozenset(
 )
 # Top-level keys of other programs that have `services` too: CI systems, Lando.
 _FOREIGN = frozenset(("jobs", "pipeline", "steps", "stages", "apiVersion", "kind", "recipe", "box", "workflow", "on"))
+_K3S = frozenset(("cluster-cidr", "service-cidr", "flannel-backend", "flannel-iface", "cluster-dns", "node-ip"))
 _COMPOSE_NAME = re.compile(r"(?:.*[-_.])?compose(?:[-_.].*)?\.ya?ml(?:\.\w+)?|(?:.*[-_.])?stack\.ya?ml")
 _TEMPLATE = re.compile(r"^[ \t]*(?:\{%|\{\{-? ?(?:if|range|with|end|include|define|template|else)\b)", re.MULTILINE)
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|#[^\n]*|[^\s"{}\[\]:,/#]+|/', re.DOTALL)
@@ -99,7 +100,7 @@ def json_format(text: str, path: str) -> str | None:
         return "nft-json"
     if "cniVersion" in keys or ({"name", "plugins"} <= keys and "scripts" not in keys):
         return "cni"
-    if {"Network", "Backend"} <= keys:
+    if {"Network", "Backend"} <= keys or ({"Network"} <= keys and keys & {"SubnetLen", "SubnetMin", "SubnetMax"}):
         return "flannel"
     if {"apiVersion", "kind"} <= keys:
         return "kubernetes"
@@ -157,10 +158,12 @@ def yaml_format(text: str, path: str) -> str | None:
     """The format of a YAML text; None for YAML of others (workflows, playbooks, charts)."""
     keys = yaml_keys(text)
     named = is_compose_name(path)
-    if "apiVersion" in keys or ("kind" in keys and keys.keys() & {"metadata", "spec"}):
+    if "apiVersion" in keys or ("kind" in keys and keys.keys() & {"metadata", "spec", "networking", "clusterCIDR"}):
         return "kubernetes"
+    if keys.keys() & _K3S and (len(keys.keys() & _K3S) > 1 or re.search(r"k3s|rke2", path.lower())):
+        return "kubernetes"  # the flags of `k3s server` as keys
     if "network" in keys and re.search(r"^\s+(?:ethernets|bridges|bonds|vlans|renderer|wifis)\s*:", text, re.MULTILINE):
-        return "network-config"
+        return "netplan"
     if keys.keys() & _FOREIGN:
         return None
     compose = _has_services(text, keys["services"], named) if "services" in keys else named and _is_partial(text, keys)

@@ -13,7 +13,7 @@ so it is parsed once for each text and shared; its offsets count from the end of
 from __future__ import annotations
 
 import re
-from socket import AF_INET, inet_pton
+from _socket import AF_INET, inet_pton
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -28,6 +28,7 @@ KINDS = frozenset(
 )
 # A gateway's family is printed only where it is not that of the route (RFC 5549).
 FAMILIES = ("inet", "inet6")
+_AFTER_ENCAP = ("via", "dev", "nexthop")
 FLAGS = frozenset(
     (
         "onlink", "linkdown", "dead", "pervasive", "offload", "trap", "notify", "cloned", "redirected", "unresolved",
@@ -121,12 +122,12 @@ def parse_options(text: str) -> Options:
             hops.append(into)
         elif name in FLAGS:
             into.append(Option(name, "", start, end))
-        elif name == "encap" and following:
+        elif name == "encap" and following and following[0] not in _AFTER_ENCAP:
             start = words[at][1]
-            while at < len(words) and words[at][0] not in ("via", "dev", "nexthop"):
+            while at < len(words) and words[at][0] not in _AFTER_ENCAP:
                 end = words[at][2]
                 at += 1
-            into.append(Option(name, text[start : max(start, end)], start, max(start, end)))
+            into.append(Option(name, text[start:end], start, end))
         elif (name in VALUES or name == "via") and following:
             if len(following) == 2 and (following[0] == "lock" or (name == "via" and following[0] in FAMILIES)):
                 if name == "via":

@@ -161,6 +161,11 @@ def _forms(extension: str) -> dict[str, OptionForm]:
     return forms
 
 
+def is_extension(name: str) -> bool:
+    """Whether a match (lower case) or target (upper case) of this name is known."""
+    return name in _TABLE
+
+
 def match_of_protocol(protocol: str) -> str:
     """The match module that `-p protocol` brings with it: `tcp` for "TCP" and "6"."""
     name = protocol.lower()

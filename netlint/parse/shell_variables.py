@@ -12,6 +12,7 @@ from netlint.parse.shell_words import Variable as Reference
 from netlint.parse.tree import Word
 from netlint.source import Span
 
+MAX_VALUE = 1 << 16  # characters that variables stand for in one word: `A=$A$A` twenty times is a million
 _FINDS_PROGRAM = re.compile(r"(?:\$\(|`)\s*(?:which|command\s+-v|type\s+-p)\s+([\w./+-]+)\s*(?:2>\S+\s*)?[)`]")
 
 
@@ -89,7 +90,7 @@ class Variables:
             return [_joined(text, raw, literals)]
         fields: list[tuple[str, bool]] = []
         current: str | None = None
-        exact = True
+        exact, room = True, MAX_VALUE
         for piece in raw.pieces:
             values: Sequence[Word] | None = None
             match piece:
@@ -104,7 +105,9 @@ class Variables:
                         values = [Word(found[1], text.span)]
                     else:
                         run(piece)
-            if values is None:
+            if values is not None:
+                room -= sum(len(value.text) + 1 for value in values)
+            if values is None or room < 0:
                 current, exact = (current or "") + text.text[piece.start : piece.end], False
                 continue
             whole = piece.quoted and not (isinstance(piece, Reference) and (piece.all or piece.name == "@"))

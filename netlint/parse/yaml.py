@@ -32,6 +32,7 @@ from netlint.source import Source, Span
 
 # Levels of nesting, aliases followed: whoever walks the tree by recursion must not run out of stack.
 MAX_DEPTH = 200
+_TOO_DEEP = f"more than {MAX_DEPTH} levels of mappings and lists in each other"
 # Nodes that aliases may stand for in one file, each counted as often as it is reached.
 MAX_ALIASED = 400_000
 
@@ -215,7 +216,7 @@ class _Composer:
             start = self.content(start, len(self.text))
         if len(stack) >= MAX_DEPTH:
             span = self.source.span(start, start + 1)
-            raise _ExcessError(span, f"more than {MAX_DEPTH} levels of mappings and lists in each other")
+            raise _ExcessError(span, _TOO_DEEP)
         stack.append(_Open(event, start, self.seen))
         self.seen += 1
         if event.anchor is not None:
@@ -337,6 +338,8 @@ class _Composer:
         at = min(found.index + self.base, len(self.text)) if found is not None else 0
         if self.text[max(at - 1, 0) : at + 1] == "{%":
             at -= 1
+        if "maximum nesting depth" in (error.problem or ""):  # libyaml 0.2.6 scans ahead to a limit of its own
+            return Problem(self.source.span(at, at + 1), _TOO_DEEP, fatal=fatal)
         text = self.text[at : at + 2]
         cure = next((cure for start, cure in _CURES.items() if text.startswith(start)), "")
         if not cure and context and around is not None and not lacks_end:

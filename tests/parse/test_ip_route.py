@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netlint.parse.ip_route import Listing, RouteLine, parse
@@ -127,6 +127,7 @@ WORDS = st.sampled_from(
 
 
 @settings(max_examples=300)
+@example("default encap via")
 @given(st.lists(WORDS, max_size=25).map(" ".join))
 def test_never_raises_and_spans_are_what_they_say(text: str) -> None:
     source = Source("x", text)

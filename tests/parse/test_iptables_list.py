@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from netlint.parse.iptables_list import parse
 from netlint.parse.iptables_rule import Jump, Name, RuleRecord
 from netlint.parse.iptables_save import SaveFile
-from netlint.parse.iptables_save import parse as parse_save
 from netlint.parse.tree import Problem
 from netlint.source import Source
+from tests.parse.by_words import records
 
 VERBOSE = " pkts bytes target     prot opt in     out     source               destination"
 SHORT = "target     prot opt source               destination"
@@ -24,11 +24,12 @@ def read(text: str) -> tuple[SaveFile, list[Problem]]:
 def row(line: str, header: str = VERBOSE) -> RuleRecord:
     tree, problems = read(f"Chain INPUT (policy ACCEPT)\n{header}\n{line}\n")
     assert (problems, tree.unsupported) == ([], ())
-    return tree.tables[0].rules[0]
+    return tree.tables[0].records()[0]
 
 
 def rule(options: str) -> RuleRecord:
-    return parse_save(Source("S", f"*filter\n-A INPUT {options}\nCOMMIT\n"))[0].tables[0].rules[0]
+    (found,) = records(f"*filter\n-A INPUT {options}\nCOMMIT\n")
+    return found
 
 
 # What `iptables -L -n -v` prints for a rule that `iptables -S` prints as the second text (iptables 1.8.9).
@@ -157,7 +158,7 @@ def test_counters_and_fragments() -> None:
 def test_names_instead_of_numbers() -> None:
     text = f"Chain X (1 references)\n{SHORT}\nACCEPT tcp -- web.example anywhere tcp dpt:http spt:!gopherd:90\n"
     tree, problems = read(text)
-    found = tree.tables[0].rules[0]
+    found = tree.tables[0].records()[0]
     assert not problems
     assert found.source is not None
     assert found.source.ranges == ("web.example",)
@@ -170,7 +171,7 @@ def test_what_is_not_known_is_told_and_not_lost() -> None:
     text = f"Chain X (1 references)\n{VERBOSE}\n0 0 DROP all -- * * 0.0.0.0/0 0.0.0.0/0 quantum lucky 7 ctstate NEW\n"
     tree, problems = read(text)
     assert not problems
-    assert [(match.module, match.option, match.values) for match in tree.tables[0].rules[0].matches] == [
+    assert [(match.module, match.option, match.values) for match in tree.tables[0].records()[0].matches] == [
         ("", "text", ("quantum lucky 7",)),
         ("conntrack", "ctstate", ("NEW",)),
     ]
@@ -207,7 +208,7 @@ def test_other_texts() -> None:
     ]
     tree, problems = read(f"Chain X (1 references)\n{SHORT}\nnonsense\nDROP all -- 0.0.0.0/0 0.0.0.0/0\n")
     assert [problem.message for problem in problems] == ["not a line of iptables -L"]
-    assert tree.tables[0].rules[0].jump == Jump("DROP")
+    assert tree.tables[0].records()[0].jump == Jump("DROP")
     assert read("") == (SaveFile(span=Source("L", "").span(0, 0), tables=()), [])
 
 
@@ -231,7 +232,7 @@ def test_never_raises_and_spans_slice(text: str) -> None:
     for block in tree.tables:
         for chain in block.chains:
             assert source.slice(chain.span).startswith("Chain ")
-        for record in block.rules:
+        for record in block.records():
             assert record.jump is None or record.jump.target in source.slice(record.span)
     for problem in problems:
         assert 0 <= problem.span.start <= problem.span.end <= len(text)

@@ -6,6 +6,7 @@ import pytest
 
 from netlint.parse.iptables_save import TableBlock, parse
 from netlint.source import Source
+from tests.parse.by_words import lines
 
 FILTER = "-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-N DOCKER\n-A FORWARD -j DOCKER\n"
 NAT = "-P PREROUTING ACCEPT\n-P POSTROUTING ACCEPT\n-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n"
@@ -33,17 +34,17 @@ def blocks(text: str) -> tuple[TableBlock, ...]:
 )  # fmt: skip
 def test_listings(text: str, expected: list[tuple[str | None, str | None, int]]) -> None:
     found = blocks(text)
-    assert [(one.name, one.header.tool if one.header else None, len(one.rules)) for one in found] == expected
+    assert [(one.name, one.header.tool if one.header else None, len(lines(one))) for one in found] == expected
     assert all(one.listed and not one.committed for one in found)
 
 
 def test_a_dump_is_no_listing() -> None:
     (block,) = blocks("*filter\n:INPUT DROP [0:0]\n# iptables -A INPUT -j DROP\n-A INPUT -j DROP\nCOMMIT\n")
-    assert (block.name, block.listed, len(block.rules)) == ("filter", False, 1)
+    assert (block.name, block.listed, len(lines(block))) == ("filter", False, 1)
 
 
 def test_a_policy_has_its_own_proto_option() -> None:
     (block,) = blocks("-N X\n-A X -m policy --dir in --pol ipsec --strict --proto esp -j ACCEPT\n")
-    rule = block.rules[-1]
+    _, rule = lines(block)[-1]
     assert rule.protocol is None
     assert [(match.option, match.values) for match in rule.matches][-1] == ("proto", ("esp",))

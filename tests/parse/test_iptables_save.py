@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netlint.firewall_rule import FirewallRule
 from netlint.parse.iptables_rule import Addresses, Jump, MatchOption, Name, RuleRecord
 from netlint.parse.iptables_save import SaveFile, parse, parse_rule_words
 from netlint.parse.tree import Problem, Word
 from netlint.prefix import Prefix, parse_prefix
 from netlint.source import Source, Span
+from tests.parse.by_words import lines, records
 
 
 def read(text: str) -> tuple[SaveFile, list[Problem]]:
@@ -21,9 +23,10 @@ def read(text: str) -> tuple[SaveFile, list[Problem]]:
 
 def rule(line: str) -> RuleRecord:
     """The record of one line of a table, which must be without problems."""
-    tree, problems = read(f"*filter\n{line}\nCOMMIT\n")
-    assert not problems
-    return tree.tables[0].rules[0]
+    text = f"*filter\n{line}\nCOMMIT\n"
+    assert not read(text)[1]
+    (found,) = records(text)
+    return found
 
 
 def prefix(text: str) -> Prefix:
@@ -147,9 +150,9 @@ def test_a_pasted_session() -> None:
         ":OUTPUT ACCEPT",
         ":MINE - [0:0]",
     ]
-    assert source.slice(first.rules[0].span) == "-A INPUT -j MINE"
+    assert [source.slice(rule.span) for _, rule in lines(first)] == ["-A INPUT -j MINE"]
     assert (first.committed, second.committed, second.header) == (True, False, None)
-    assert len(second.rules) == 2
+    assert [chain for chain, _ in lines(second)] == ["POSTROUTING", "OUTPUT"]
     assert tree.other_backend is not None
     assert source.slice(tree.other_backend).startswith("# Warning")
     assert [(source.slice(p.span), p.message) for p in problems] == [("*nat", "table nat has no COMMIT")]
@@ -190,7 +193,8 @@ def test_a_problem_is_told_once_and_the_rest_is_read(line: str, place: str, mess
     text = f"*filter\n{line}\n-A INPUT -j ACCEPT\nCOMMIT\n"
     tree, problems = read(text)
     assert [(Source("dump", text).slice(p.span), p.message) for p in problems] == [(place, message)]
-    assert tree.tables[0].rules[-1].jump == Jump("ACCEPT")
+    span = Span("dump", text.rindex("-A"), len(text) - len("\nCOMMIT\n"))
+    assert lines(tree.tables[0])[-1] == ("INPUT", FirewallRule(span, target="ACCEPT"))
 
 
 def test_text_without_a_table() -> None:
@@ -240,7 +244,8 @@ def test_commands_with_problems() -> None:
 
 
 PIECES = """*filter :INPUT ACCEPT [1:2] -A -I -P -s -d ! -j -m --x -c " \\ COMMIT -m%comment 10/8 9999999999999999999999
-= -4 -- --dport=1 -i -t #%Generated%by%x-save%v1%(a) root@h:~# x,y 1.2.3.4,"""
+= -4 -- --dport=1 -i -t -p%tcp -m%tcp -s%0/0 -s%1.2.3.4 !%-i%+ --dport%1 -g
+#%Generated%by%x-save%v1%(a) root@h:~# x,y 1.2.3.4,"""
 WORDS = [*(piece.replace("%", " ") for piece in PIECES.split()), "\n", "\r", "\t", "\n-A INPUT"]
 TEXTS = st.builds(
     str.__add__,
@@ -252,10 +257,12 @@ TEXTS = st.builds(
 @settings(max_examples=300)
 @given(TEXTS)
 def test_never_raises_and_spans_hold(text: str) -> None:
+    """Nor do the two ways of reading differ, which is for `records` to say."""
     tree, problems = read(text)
+    assert len(records(text)) == sum(len(lines(table)) for table in tree.tables)
     source = Source("dump", text)
     for table in tree.tables:
-        for span in (table.span, *(chain.span for chain in table.chains), *(rule.span for rule in table.rules)):
+        for span in (table.span, *(chain.span for chain in table.chains), *(rule.span for _, rule in lines(table))):
             shown = source.slice(span)
             assert shown == shown.strip() != ""
             assert "\n" not in shown

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.parse.shell import Command, Script, commands_of, parse
+from netlint.parse.shell_variables import MAX_VALUE
 from netlint.parse.tree import Word
 from netlint.source import Source, Span
 
@@ -248,3 +249,13 @@ def test_incident_scripts_are_read_whole() -> None:
         assert not problems
         assert not script.unsupported
         assert script.commands
+
+
+def test_values_that_double_are_not_followed_without_end() -> None:
+    """Forty lines would stand for 5^40 characters."""
+    text = "#!/bin/sh\nA=x\n" + "A=$A$A$A$A$A\n" * 40 + "ip route add $A via 10.0.0.1\n"
+    tree, problems = parse(Source("setup.sh", text))
+    assert not problems
+    (command,) = [command for command in tree.commands if command.program == "ip"]
+    assert all(len(word.text) <= MAX_VALUE for word in command.words)
+    assert not command.words[3].exact
