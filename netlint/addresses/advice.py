@@ -21,13 +21,13 @@ def free_like(prefix: Prefix, claims: Iterable[Claim], count: int = 1) -> list[P
         return []
     length = prefix.length if 16 <= prefix.length <= 29 else _COMFORTABLE
     taken = [claim.prefix for claim in claims]
-    return list(islice(free_subnets([*taken, *_BUILT_IN], length), count)) or list(
+    return list(islice(free_subnets([*taken, *BUILT_IN], length), count)) or list(
         islice(free_subnets(taken, length, RFC1918), count)
     )
 
 
 # libnetwork/ipamutils: the local pools of an engine without default-address-pools
-_BUILT_IN = (Prefix(4, 0xAC110000, 16), Prefix(4, 0xAC120000, 15), Prefix(4, 0xAC140000, 14), Prefix(4, 0xAC180000, 13))
+BUILT_IN = (Prefix(4, 0xAC110000, 16), Prefix(4, 0xAC120000, 15), Prefix(4, 0xAC140000, 14), Prefix(4, 0xAC180000, 13))
 
 
 def free_help(prefix: Prefix, claims: Iterable[Claim]) -> str:

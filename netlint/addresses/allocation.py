@@ -72,11 +72,9 @@ def members(host: Host, site: Site, network: Network) -> list[Member]:
     projects that use the network as an external one, which they can on the same host only."""
     found = [member for project in host.projects for member in _of_project(project, host, network.name)]
     if host.implied:
-        for other in site.hosts:
-            if other.implied and other is not host:
-                for project in other.projects:
-                    if any(one.external and one.name == network.name for one in project.networks):
-                        found += _of_project(project, other, network.name)
+        for other, project in _borrowers(site).get(network.name, ()):
+            if other is not host:
+                found += _of_project(project, other, network.name)
     for action in host.actions:
         if isinstance(action, ContainerRun) and action.certain:
             name = action.network.value if action.network is not None else "bridge"
@@ -84,6 +82,28 @@ def members(host: Host, site: Site, network: Network) -> list[Member]:
                 who = f"container {action.name.value}" if action.name is not None else "a container"
                 found.append(Member(who, 1, action.span, action.address, False, host.name))
     return found
+
+
+def _borrowers(site: Site) -> dict[str, list[tuple[Host, Project]]]:
+    """The projects of implied hosts by the names of the networks that they use as external ones."""
+    if _last.site is not site:  # every network of every project asks
+        borrowers: dict[str, list[tuple[Host, Project]]] = {}
+        for host in site.hosts:
+            for project in host.projects if host.implied else ():
+                for name in {network.name for network in project.networks if network.external}:
+                    borrowers.setdefault(name, []).append((host, project))
+        _last.site, _last.borrowers = site, borrowers
+    return _last.borrowers
+
+
+class _Last:
+    """The borrowers of the site that was asked for last."""
+
+    site: Site | None = None
+    borrowers: dict[str, list[tuple[Host, Project]]] = {}  # noqa: RUF012
+
+
+_last = _Last()
 
 
 def _of_project(project: Project, host: Host, network: str) -> Iterator[Member]:

@@ -7,8 +7,10 @@ from enum import Enum
 
 from msgspec import Struct
 
+from netlint.addresses.clusters import clusters_of
 from netlint.addresses.links import docker_bridges, is_container_link, is_docker_link, is_tunnel
-from netlint.model.host import Host, Interface, Route, Site
+from netlint.model.cluster import ClusterRange, Role
+from netlint.model.host import Configured, Host, Interface, Route, Site
 from netlint.model.network import Network, Subnet
 from netlint.model.overlay import WEAVE_DEFAULT_RANGE
 from netlint.prefix import Prefix, parse_address
@@ -27,14 +29,17 @@ class ClaimKind(Enum):
     RESOLVER = "resolver"
     GATEWAY = "default gateway"
     WEAVE = "weave range"
+    PODS = "pod range"
+    SERVICES = "service range"
 
 
 class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """One claim. `what` names who claims it in the words of a message ("network web", "interface eth0").
 
     `span` is the place that states it, None for a range that the configuration of netlint reserves. Of `network` and
-    `subnet`, `interface`, `route` those are set that the claim comes from. `container_link`: the link, or the device of
-    the route, belongs to another container or virtual machine manager (cni0, flannel.1, virbr0), which chose the range.
+    `subnet`, `interface`, `route`, `cluster` those are set that the claim comes from. `container_link`: the link, or
+    the device of the route, belongs to another container or virtual machine manager (cni0, flannel.1, virbr0), which
+    chose the range.
     """
 
     prefix: Prefix
@@ -45,6 +50,7 @@ class Claim(Struct, frozen=True, kw_only=True, gc=False):
     subnet: Subnet | None = None
     interface: Interface | None = None
     route: Route | None = None
+    cluster: ClusterRange | None = None
     container_link: bool = False
 
     @property
@@ -122,6 +128,7 @@ def _claims(host: Host, site: Site) -> Plan:
             ),
             *_addresses(host),
             *_weave(host),
+            *_cluster(host, site),
         )
     )
 
@@ -170,8 +177,12 @@ class _Links:
                     self.add(name, address.prefix, address.span, what=f"peer of interface {name}")
         routes = [route for route in self.host.routes or () if _claims_range(route)]
         rest = [route for route in routes if not self.is_link(route)]
+        known = {route.prefix for route in rest}
+        configured = [one for one in self.host.configured if self.is_new(one)]
         yield from self.links.values()
+        yield from (_configured(one, ClaimKind.LINK) for one in configured if not one.routed)
         yield from self.routes(rest)
+        yield from (_configured(one, ClaimKind.ROUTE) for one in configured if one.routed and one.prefix not in known)
 
     def add(self, device: str, prefix: Prefix, span: Span, what: str | None = None, route: Route | None = None) -> None:
         """Add a link, unless it is known, of no interest, or the bridge of a Docker network."""
@@ -190,6 +201,14 @@ class _Links:
             route=route,
             container_link=own or is_container_link(device),
         )
+
+    def is_new(self, one: Configured) -> bool:
+        """Whether what a file configures is of interest, and no listing shows it already."""
+        if one.prefix.length <= 1 or _inside(one.prefix, (*_FOREIGN, *_LINK_LOCAL)):
+            return False
+        if one.device is not None and is_docker_link(one.device, self.bridges):
+            return False
+        return not any(prefix == one.prefix for _, prefix in self.links)
 
     def is_link(self, route: Route) -> bool:
         """Whether the route only says what is on a link; if so it is added where no interface listing said it."""
@@ -221,6 +240,20 @@ class _Links:
                 route=route,
                 container_link=container_link,
             )
+
+
+def _configured(one: Configured, kind: ClaimKind) -> Claim:
+    parts = [f"{one.origin} route" if one.routed else f"{one.origin} address"]
+    parts += [f"via {one.via}"] if one.via is not None else []
+    parts += [f"of {one.device}"] if one.device is not None else []
+    return Claim(
+        prefix=one.prefix,
+        kind=kind,
+        what=" ".join(parts),
+        span=one.span,
+        route=Route(one.prefix, one.span, via=one.via, device=one.device) if one.routed else None,
+        container_link=one.device is not None and is_container_link(one.device),
+    )
 
 
 def _claims_range(route: Route) -> bool:
@@ -293,3 +326,14 @@ def _weave(host: Host) -> Iterator[Claim]:
         yield Claim(
             prefix=WEAVE_DEFAULT_RANGE, kind=ClaimKind.WEAVE, what="default weave range", span=host.weave[0].span
         )
+
+
+def _cluster(host: Host, site: Site) -> Iterator[Claim]:
+    """Pod and service ranges, by kind. What a file above the hosts' directories says is for each of them; a default
+    that another source overrules is none."""
+    ranges = [one for cluster in clusters_of(host, site) for one in cluster.ranges]
+    for role, kind in ((Role.PODS, ClaimKind.PODS), (Role.SERVICES, ClaimKind.SERVICES)):
+        alike = [one for one in ranges if one.role is role]
+        stated = [one for one in alike if not one.assumed]
+        for one in stated or alike:
+            yield Claim(prefix=one.prefix.value, kind=kind, what=one.what, span=one.prefix.span, cluster=one)

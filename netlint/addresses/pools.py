@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from netlint.addresses.claims import ClaimKind, claims
 from netlint.model.host import Host, Route, Site
-from netlint.model.network import Network, Origin
+from netlint.model.network import SHOWN, Network, Origin
 from netlint.prefix import Prefix
 from netlint.source import Span
 
@@ -148,7 +148,7 @@ def automatic(host: Host) -> list[Network]:
 
     Each bridge on the host that is no known network's may be that of one of them, which is then left out.
     """
-    bridges = {network.bridge for network in host.networks}
+    bridges = {network.bridge for network in host.networks if network.origin not in SHOWN}
     unknown = [name for name in _devices(host) if _BRIDGE.fullmatch(name) and name not in bridges]
     wanted = [
         network

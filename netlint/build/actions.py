@@ -5,30 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from netlint.build.actions_docker import build_docker
+from netlint.build.actions_files import build_written
+from netlint.build.actions_frontends import build_firewall_cmd, build_ufw_command
 from netlint.build.actions_host import build_echo, build_ifconfig, build_ip, build_route, build_sysctl
 from netlint.build.actions_iptables import build_firewall
 from netlint.build.dockerd_flags import read_flags
 from netlint.build.facts import HostFacts, Parsed
+from netlint.build.kube_programs import PROGRAMS, build_program
 from netlint.build.weave import build_weave_command, build_weave_manifest
 from netlint.model.action import DockerStart
 from netlint.parse.command_line import daemon_command
 from netlint.parse.shell import Command, Script
 from netlint.parse.tree import Unsupported
 
+
+def _build_kubectl(command: Command, facts: HostFacts) -> None:
+    """Manifests that are applied as they are published."""
+    build_weave_manifest(command, facts)
+    build_program(command.words, command.span, facts)
+
+
 _BUILDERS: dict[str, Callable[[Command, HostFacts], None]] = {
     "docker": build_docker,
     "weave": build_weave_command,
-    "kubectl": build_weave_manifest,
+    "kubectl": _build_kubectl,
     "ip": build_ip,
     "route": build_route,
     "ifconfig": build_ifconfig,
     "sysctl": build_sysctl,
+    "ufw": build_ufw_command,
+    "firewall-cmd": build_firewall_cmd,
     "echo": build_echo,
     "printf": build_echo,
     "tee": build_echo,
 }
 # They change the network and have no model; all other programs are of no account here.
-_NOT_MODELLED = ("brctl", "bridge", "ebtables", "firewall-cmd", "ipset", "ipvsadm", "kubeadm", "nmcli", "tc", "ufw")
+_NOT_MODELLED = ("brctl", "bridge", "ebtables", "ipset", "ipvsadm", "nmcli", "tc")
 _STARTS = ("start", "restart", "try-restart", "force-reload", "enable")
 _ONLY_TELLS = frozenset(("--validate", "--version", "-v", "--help", "-h"))
 _UNITS = ("docker", "docker.service")
@@ -41,17 +53,32 @@ def build_actions(files: list[Parsed], facts: HostFacts) -> None:
         for item in script.unsupported:
             facts.unsupported(item)
         add_commands(script.commands, facts)
+        _add_here_documents(file, script, facts)
+
+
+def _add_here_documents(file: Parsed, script: Script, facts: HostFacts) -> None:
+    """Manifests that the script hands to kubectl, or writes for kubeadm."""
+    bodies = [redirect.body for command in script.commands for redirect in command.redirects]
+    wanted = [one for one in bodies if one is not None and ("apiVersion" in one.text or '"Network"' in one.text)]
+    if wanted:
+        from netlint.build.kubernetes import build_here_document  # noqa: PLC0415 - few scripts hold one
+
+        for body in wanted:
+            build_here_document(body, file.source, facts)
 
 
 def add_commands(commands: Iterable[Command], facts: HostFacts) -> None:
     """Add what these commands do."""
     for command in commands:
         builder = _BUILDERS.get(command.program)
+        build_written(command, facts)
         if starts_docker(command):
             facts.actions.append(DockerStart(span=command.span, certain=command.certain))
             _read_options(command, facts)
         elif builder is not None:
             builder(command, facts)
+        elif command.program in PROGRAMS:
+            build_program(command.words, command.span, facts)
         elif not build_firewall(command, facts) and command.program in _NOT_MODELLED:
             facts.unsupported(Unsupported(command.span, f"the {command.program} command"))
 

@@ -132,6 +132,7 @@ def _network(words: Sequence[Word], command: Command, facts: HostFacts) -> None:
             subnets=tuple(_subnet(written, prefix, flags, facts) for written, prefix in subnets),
             subnets_open=len(subnets) < len(_named(flags, "--subnet")),
             internal=_switched(flags, "--internal"),
+            attachable=_switched(flags, "--attachable"),
             ingress=_switched(flags, "--ingress"),
             ipv6=next((Located(_is_on(flag), flag.word.span) for flag in _named(flags, "--ipv6")), None),
             options=tuple(_pair(flag.value) for flag in _named(flags, "-o", "--opt") if flag.value is not None),
@@ -173,7 +174,7 @@ def _subnet(written: Word, prefix: Prefix, flags: Sequence[Flag], facts: HostFac
 
 
 def _swarm(operation: str, words: Sequence[Word], command: Command, facts: HostFacts) -> None:
-    flags, _ = read_flags(words, _SWARM_SWITCHES)
+    flags, rest = read_flags(words, _SWARM_SWITCHES)
     pools = [prefix for flag in _named(flags, "--default-addr-pool") if (prefix := _prefix(flag, facts)) is not None]
     port = _number(flags, "--data-path-port", facts)
     stated = facts.swarm
@@ -189,6 +190,9 @@ def _swarm(operation: str, words: Sequence[Word], command: Command, facts: HostF
         data_path_addr=_last(flags, "--data-path-addr"),
         default_addr_pool=tuple(Located(prefix, written.span, written.exact) for written, prefix in pools),
         pool_length=_number(flags, "--default-addr-pool-mask-length", facts),
+        manager=True if operation == "init" else stated.manager if stated is not None and reported else None,
+        nodes=stated.nodes if stated is not None and reported else None,
+        joined=_located(rest[-1]) if operation == "join" and rest else None,
     )
 
 

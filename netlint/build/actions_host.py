@@ -152,7 +152,7 @@ def build_sysctl(command: Command, facts: HostFacts) -> None:
         key, equals, value = word.text.partition("=")
         if equals and not key.startswith("-"):
             part = cut(word, len(key) + 1)
-            _set(key.strip(), value.strip().strip("\"'"), part.span, command.certain and word.exact, facts)
+            set_sysctl(key.strip(), value.strip().strip("\"'"), part.span, command.certain and word.exact, facts)
 
 
 def build_echo(command: Command, facts: HostFacts) -> None:
@@ -168,10 +168,10 @@ def build_echo(command: Command, facts: HostFacts) -> None:
         if target.text.startswith(_PROC) and values:
             exact = command.certain and target.exact and all(word.exact for word in values)
             value = " ".join(word.text for word in values).removesuffix("\\n")
-            _set(target.text.removeprefix(_PROC), value, values[0].span.to(values[-1].span), exact, facts)
+            set_sysctl(target.text.removeprefix(_PROC), value, values[0].span.to(values[-1].span), exact, facts)
 
 
-def _set(key: str, value: str, span: Span, exact: bool, facts: HostFacts) -> None:
+def set_sysctl(key: str, value: str, span: Span, exact: bool, facts: HostFacts) -> None:
     """Scripts run after the files that are read at boot, and before a listing of the running kernel was made."""
     if "/" in key:  # dots of an interface's name stand for themselves then, and are written as slashes with dots
         key = key.translate(str.maketrans("./", "/."))

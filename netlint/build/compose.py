@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
-from netlint.build.compose_files import Library, ProjectFiles, is_version_1, project_files
+from netlint.build.compose_consistency import check_consistency, check_variables
+from netlint.build.compose_files import BASES, Library, ProjectFiles, is_version_1, project_files
 from netlint.build.compose_load import Loader
 from netlint.build.compose_networks import build_networks
-from netlint.build.compose_services import build_services, is_partial
+from netlint.build.compose_services import build_services, first_partial
 from netlint.build.compose_shape import check_shape
 from netlint.build.compose_values import Values
 from netlint.build.facts import HostFacts, Parsed
 from netlint.model.compose import DuplicateKey, Project
 from netlint.model.located import Located
 from netlint.model.network import Network, Origin
-from netlint.parse.tree import Mapping, duplicate_keys
+from netlint.parse.tree import Mapping, Scalar, duplicate_keys
 from netlint.source import Span
 
 
@@ -53,10 +55,14 @@ def build_project(files: ProjectFiles, library: Library, facts: HostFacts) -> Pr
     name = normalised(chosen) if chosen else _folder_name(files.name or files.directory, facts.name)
     loader.name(name, tree)
     loader.check_environment(files, head)
-    partial = is_partial(services)
-    if not version_1 and not partial:
-        check_shape(tree, services, values)
+    partial = first_partial(services)
     built = build_services(services, values, version_1=version_1)
+    if not version_1:
+        check_variables(loader.documents, values)
+    _note_refused(files, tree, partial, version_1, values)
+    if not version_1 and partial is None:
+        check_shape(tree, services, values)
+        check_consistency(built, values, complete=not loader.incomplete and _stands_alone(files, library))
     networks = [] if version_1 else build_networks(tree.get("networks"), name, values)
     on_default = [attachment for service in built if (attachment := service.attachment("default")) is not None]
     if on_default and all(network.key != "default" for network in networks):
@@ -69,17 +75,37 @@ def build_project(files: ProjectFiles, library: Library, facts: HostFacts) -> Pr
         files=tuple(loader.files),
         services=tuple(built),
         networks=tuple(networks),
-        partial=partial,
+        partial=partial is not None,
         incomplete=loader.incomplete,
         version=Located(version.text, version.span, version.exact) if version is not None else None,
         misplaced=tuple(values.misplaced),
         unset=values.unset,
+        replaced=tuple(loader.replaced.items()),
         duplicate_keys=tuple(
             DuplicateKey(again.text, first.span, again.span)
             for document in loader.documents
             for first, again in duplicate_keys(document)
         ),
     )
+
+
+def _note_refused(files: ProjectFiles, tree: Mapping, partial: Scalar | None, version_1: bool, values: Values) -> None:
+    """Say of files that Compose 2 refuses as they are, though they have their use, how they are read."""
+    if version_1:
+        what = (
+            "this file has the first format, without services: Compose 2 refuses it, and docker-compose 1 reads it so"
+        )
+        values.unsupported(_head(tree, files.main[0]), what)
+    elif partial is not None and posixpath.basename(files.main[0]) in BASES:
+        what = f"service {partial.text} has neither image nor build: Compose takes the file only with another over it"
+        values.unsupported(partial.part(0, len(partial.text)), what)
+
+
+def _stands_alone(files: ProjectFiles, library: Library) -> bool:
+    """Whether it is no file that is laid over another: Compose takes it by itself, or there is no other."""
+    folder, name = posixpath.split(files.main[0])
+    others = {posixpath.join(folder, other) for other in library.by_folder.get(folder, ())}
+    return name in BASES or files.stated is not None or not others - {*files.main, *files.others}
 
 
 def normalised(name: str) -> str:

@@ -26,7 +26,7 @@ from netlint.build.compose_files import (
     scalars,
     services_of,
 )
-from netlint.build.compose_merge import extended, merge, surely_differ
+from netlint.build.compose_merge import Replaced, extended, merge, surely_differ
 from netlint.build.compose_values import Values, is_null
 from netlint.build.interpolation import Environment
 from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
@@ -40,8 +40,8 @@ _MAX_NESTED = 50  # services that extend each other, files that include each oth
 
 
 class Loader:
-    """Loads one project. Afterwards `files` and `documents` hold what it was made of, and `incomplete` tells whether
-    something that belongs to it is not at hand."""
+    """Loads one project. Afterwards `files` and `documents` hold what it was made of, `replaced` which of its values
+    took the place of others, and `incomplete` tells whether something that belongs to it is not at hand."""
 
     def __init__(self, library: Library, values: Values) -> None:
         self.library = library
@@ -49,6 +49,7 @@ class Loader:
         self.documents: list[Mapping] = []
         self.files: list[str] = []
         self.incomplete = False
+        self.replaced: Replaced = {}
         self._directories: dict[str, str] = {}
         self._loads = 0
         self._inherited = 0
@@ -105,7 +106,7 @@ class Loader:
                     layers.append(self._with_included(self._with_extended(document, path), path, (*chain, path)))
                 elif not is_null(document):
                     self.values.problem(document.span, "a Compose file is a mapping with the key services")
-        return merge(layers)
+        return merge(layers, self.replaced)
 
     def _enter(self, path: str, directory: str, environment: Environment) -> None:
         if path not in self._directories:
@@ -219,7 +220,7 @@ class Loader:
                 if self._inherited <= _MAX_INHERITED:
                     self._inherited += _size(inherited)
                 if self._inherited <= _MAX_INHERITED:
-                    body = extended(inherited, body)
+                    body = extended(inherited, body, self.replaced)
                 else:
                     self._unsupported(base.span, "the services of this project extend too much: not all is followed")
         self._services[id(services), name] = body
@@ -271,7 +272,7 @@ class Loader:
         if path not in self._bases:
             self._enter(path, folder_of(path), self.values.environments[extending])
             documents = (one for one in self.library.documents(path) if isinstance(one, Mapping))
-            tree = merge(documents)
+            tree = merge(documents, self.replaced)
             self._bases[path] = services_of(tree) if tree is not None else None
         return self._bases[path]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from typing import TypeAlias
 
-from netlint.build.compose_values import as_mapping, is_null
+from netlint.build.compose_values import as_mapping, as_pairs, is_null
 from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
+from netlint.source import Span
 
 
 class _Way(Enum):
@@ -14,8 +16,10 @@ class _Way(Enum):
 
     REPLACE = "the later one replaces the earlier"
     PAIRS = "both are mappings, though either may be written as a list of NAME=value"
-    NAMES = "both are mappings, though either may be written as a list of names"
+    NAMES = "both are mappings, though either may be written as a list of names, which then have nothing"
+    SERVICES = "the same, where a name of a list has an empty mapping"
     LIST = "both are lists, though either may be written as a single value"
+    HOSTS = "both are lists of NAME=value, though either may be written as a mapping"
     IPAM = "the later one replaces the earlier, whose entries lend what they have to those of the same subnet"
 
 
@@ -26,6 +30,7 @@ _WAYS = {
     ("networks", "*", "labels"): _Way.PAIRS,
     ("services", "*", "annotations"): _Way.PAIRS,
     ("services", "*", "command"): _Way.REPLACE,
+    ("services", "*", "depends_on"): _Way.SERVICES,
     ("services", "*", "deploy", "labels"): _Way.PAIRS,
     ("services", "*", "dns"): _Way.LIST,
     ("services", "*", "dns_opt"): _Way.LIST,
@@ -33,6 +38,7 @@ _WAYS = {
     ("services", "*", "entrypoint"): _Way.REPLACE,
     ("services", "*", "env_file"): _Way.LIST,
     ("services", "*", "environment"): _Way.PAIRS,
+    ("services", "*", "extra_hosts"): _Way.HOSTS,
     ("services", "*", "healthcheck", "test"): _Way.REPLACE,
     ("services", "*", "labels"): _Way.PAIRS,
     ("services", "*", "networks"): _Way.NAMES,
@@ -40,19 +46,24 @@ _WAYS = {
 }
 
 
-def merge(layers: Iterable[Mapping]) -> Mapping | None:
-    """The layers on top of each other, later ones over earlier ones; None of none. Each value keeps its own span."""
+# Values that replaced others, by their places: where those stand.
+Replaced: TypeAlias = dict[Span, Span]
+
+
+def merge(layers: Iterable[Mapping], replaced: Replaced) -> Mapping | None:
+    """The layers on top of each other, later ones over earlier ones; None of none. Each value keeps its own span, and
+    those that replace one of another file are noted."""
     result: Mapping | None = None
     for layer in layers:
-        result = _without_resets(layer) if result is None else _merge_mappings(result, layer, ())
+        result = _without_resets(layer) if result is None else _merge_mappings(result, layer, (), replaced)
     return result
 
 
-def extended(base: Mapping, service: Mapping) -> Mapping:
+def extended(base: Mapping, service: Mapping, replaced: Replaced) -> Mapping:
     """The `service` laid over the `base` that it extends. What it resets or overrides, it does in files before its own
     too, so those tags stay."""
     over = Mapping(span=service.span, entries=tuple(one for one in service.entries if one.key.text != "extends"))
-    merged = _merge_mappings(_without_resets(base), over, ("services", ""))
+    merged = _merge_mappings(_without_resets(base), over, ("services", ""), replaced)
     resets = tuple(entry for entry in over.entries if entry.value.tag == "!reset")
     return Mapping(span=service.span, entries=(*merged.entries, *resets), tag=service.tag)
 
@@ -114,7 +125,7 @@ def _without_reset_items(sequence: Sequence) -> Sequence:
     return sequence if len(kept) == len(sequence.items) else Sequence(span=sequence.span, items=kept, tag=sequence.tag)
 
 
-def _merge_mappings(base: Mapping, over: Mapping, path: tuple[str, ...]) -> Mapping:
+def _merge_mappings(base: Mapping, over: Mapping, path: tuple[str, ...], replaced: Replaced) -> Mapping:
     entries = {key.text: Entry(key=key, value=value) for key, value in base.items()}
     for key, value in over.items():
         before = entries.get(key.text)
@@ -122,44 +133,80 @@ def _merge_mappings(base: Mapping, over: Mapping, path: tuple[str, ...]) -> Mapp
             entries.pop(key.text, None)
         elif before is None or value.tag == "!override":
             entries[key.text] = Entry(key=key, value=_without_resets(value) if isinstance(value, Mapping) else value)
+            if before is not None:
+                _note(before.value, value, replaced)
         else:
-            entries[key.text] = Entry(key=before.key, value=_merge(before.value, value, (*path, key.text)))
+            entries[key.text] = Entry(key=before.key, value=_merge(before.value, value, (*path, key.text), replaced))
     return Mapping(span=base.span, entries=tuple(entries.values()))
 
 
-def _merge(base: Node, over: Node, path: tuple[str, ...]) -> Node:
+def _note(base: Node, over: Node, replaced: Replaced) -> None:
+    if base.span.source != over.span.source and not is_null(base):
+        replaced[over.span] = base.span
+
+
+def _merge(base: Node, over: Node, path: tuple[str, ...], replaced: Replaced) -> Node:
     if is_null(over):
         return base
     way = _WAYS.get((path[0], "*", *path[2:])) if len(path) > 2 else None
     if way is _Way.REPLACE:
+        _note(base, over, replaced)
         return over
     if way is _Way.IPAM and isinstance(base, Sequence) and isinstance(over, Sequence):
-        return _merge_ipam(base, over)
+        _note(base, over, replaced)
+        return _merge_ipam(base, over, replaced)
     if way is _Way.LIST:
         base, over = _as_sequence(base), _as_sequence(over)
+    elif way is _Way.HOSTS:
+        base, over = as_pairs(base), as_pairs(over)
+    elif way is _Way.SERVICES:
+        base, over = _as_conditions(base), _as_conditions(over)
     elif way in (_Way.PAIRS, _Way.NAMES):
         separator = "=" if way is _Way.PAIRS else ""
         base = as_mapping(base, separator) if isinstance(base, Sequence) else base
         over = as_mapping(over, separator) if isinstance(over, Sequence) else over
     if isinstance(base, Mapping) and isinstance(over, Mapping):
-        return _merge_mappings(base, over, path)
+        return _merge_mappings(base, over, path, replaced)
     if isinstance(base, Sequence) and isinstance(over, Sequence):
         return Sequence(span=base.span, items=(*base.items, *_without_reset_items(over).items))
-    return over
+    _note(base, over, replaced)
+    return _without_resets(over) if isinstance(over, Mapping) else over
 
 
-def _merge_ipam(base: Sequence, over: Sequence) -> Sequence:
-    by_subnet = {_subnet(item): item for item in base.items if isinstance(item, Mapping)}
-    items: list[Node] = []
-    for item in over.items:
-        before = by_subnet.get(_subnet(item)) if isinstance(item, Mapping) else None
-        items.append(_merge_mappings(before, item, ()) if before and isinstance(item, Mapping) else item)
-    return Sequence(span=over.span, items=tuple(items))
+def _merge_ipam(base: Sequence, over: Sequence, replaced: Replaced) -> Sequence:
+    """The later entries, each with what an earlier one of its subnet adds. As in compose-go 2.9, where an earlier entry
+    that meets a later one of another subnet a second time lends itself to that one too."""
+    items: list[Mapping] = []
+    for earlier in (item for item in base.items if isinstance(item, Mapping)):
+        lent = earlier
+        for later in (item for item in over.items if isinstance(item, Mapping)):
+            at = next((number for number, item in enumerate(items) if _subnet(item) == _subnet(later)), None)
+            if at is None and _subnet(later) != _subnet(lent):
+                items.append(later)
+                continue
+            merged = _merge_mappings(lent, later, (), replaced)
+            items = [merged if item is lent else item for item in items]
+            at = next((number for number, item in enumerate(items) if _subnet(item) == _subnet(merged)), None)
+            lent = merged
+            if at is None:
+                items.append(merged)
+            else:
+                items[at] = merged
+    return Sequence(span=over.span, items=tuple(items) if base.items else over.items)
 
 
 def _subnet(entry: Mapping) -> str | None:
     subnet = entry.get("subnet")
     return subnet.text if isinstance(subnet, Scalar) else None
+
+
+def _as_conditions(node: Node) -> Node:
+    if not isinstance(node, Sequence):
+        return node
+    entries = (
+        Entry(key=entry.key, value=Mapping(span=entry.key.span, entries=())) for entry in as_mapping(node).entries
+    )
+    return Mapping(span=node.span, entries=tuple(entries), tag=node.tag)
 
 
 def _as_sequence(node: Node) -> Node:

@@ -51,10 +51,13 @@ def _network(key: Scalar, body: Mapping, project: str, values: Values) -> Networ
             key=key.text,
             project=project,
             external=True,
+            default_bridge=(name.value if name is not None else key.text) == "bridge",
         )
     _note_misplaced(body, key.text, Misplacement.NETWORK, values)
     driver = values.string(body.get("driver"))
-    subnets, subnets_open = _subnets(body.get("ipam"), key.text, values)
+    ipam = values.mapping(body.get("ipam"), f"ipam of network {key.text}")
+    subnets, subnets_open = _subnets(ipam, key.text, values)
+    ipam_driver = values.string(ipam.get("driver")) if ipam is not None else None
     return Network(
         name=name.value if name is not None else f"{project}_{key.text}",
         span=span,
@@ -66,8 +69,10 @@ def _network(key: Scalar, body: Mapping, project: str, values: Values) -> Networ
         project=project,
         subnets=subnets,
         subnets_open=subnets_open,
+        ipam_driver=ipam_driver if ipam_driver is not None and ipam_driver.value != "default" else None,
         internal=_flag(body, "internal", values),
         attachable=_flag(body, "attachable", values),
+        ipv4=values.boolean(body.get("enable_ipv4")),
         ipv6=values.boolean(body.get("enable_ipv6")),
         options=values.pairs(body.get("driver_opts"), guarded=False),
         labels=tuple((label, value.value) for label, value in values.pairs(body.get("labels"))),
@@ -86,9 +91,8 @@ def _flag(body: Mapping, key: str, values: Values) -> bool:
     return flag is not None and flag.value
 
 
-def _subnets(ipam: Node | None, network: str, values: Values) -> tuple[tuple[Subnet, ...], bool]:
-    """The subnets, and whether there is one that only a variable tells."""
-    body = values.mapping(ipam, f"ipam of network {network}")
+def _subnets(body: Mapping | None, network: str, values: Values) -> tuple[tuple[Subnet, ...], bool]:
+    """The subnets of an `ipam`, and whether there is one that only a variable tells."""
     if body is not None:
         _note_misplaced(body, network, Misplacement.IPAM, values)
     items = values.sequence(body.get("config"), f"ipam config of network {network}") if body is not None else ()

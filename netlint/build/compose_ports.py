@@ -10,22 +10,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeAlias
+
+from msgspec import structs
 
 from netlint.build.compose_values import Values
 from netlint.build.interpolation import UNKNOWN, Expanded
 from netlint.model.compose import PortRange, PublishedPort
 from netlint.model.located import Located
-from netlint.parse.tree import Node, Scalar
+from netlint.parse.tree import Mapping, Node, Scalar
 from netlint.prefix import parse_address
 from netlint.source import Span
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _RANGE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.ASCII)
-
+_MAX_RANGES = 1000  # entries of one service that a range is compared with
 
 _PARTS = ("address", "published", "target")
 # yaml.org/type/int.html: what YAML 1.1 takes for digits to the base 60, such as 22:22, but not 8080:80
 _SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+", re.ASCII)
+
+
+_Place: TypeAlias = tuple[str, str, bool]  # where a port is published: address, protocol, and how it is written
 
 
 class _NoPortError(Exception):
@@ -33,18 +39,60 @@ class _NoPortError(Exception):
 
 
 def build_ports(items: Iterable[Node], values: Values, owner: str = "") -> tuple[PublishedPort, ...]:
-    """The ports of a list of `owner`. Of entries that say the same the last counts, in the first one's place."""
-    ports: dict[object, PublishedPort] = {}
+    """The ports of a list of `owner`. Of entries that say the same by their defaults the last counts, in the first
+    one's place: Compose compares them port by port, without their modes."""
+    ports: dict[object, tuple[_Place, PublishedPort]] = {}
     for item in items:
         try:
             port = _short(item, values, owner) if isinstance(item, Scalar) else _long(item, values, owner)
         except _NoPortError:
             continue
-        # A host port that is not known may be another one.
-        known = port.exact and (port.published is not None or port.published_span is None)
-        address = port.address.value if port.address is not None else None
-        ports[(address, port.published, port.target, port.protocol) if known else port] = port
-    return tuple(ports.values())
+        is_open = port.address_open or (port.published is None and port.published_span is not None)
+        place = (port.address.value if port.address is not None else "0.0.0.0", port.protocol, _is_number(item))
+        ports[port if is_open else (place, port.published, port.target)] = place, port
+    if any(len(port.target) > 1 for _, port in ports.values()):
+        return _distinct(ports.values())
+    return tuple(port for _, port in ports.values())
+
+
+def _is_number(item: Node) -> bool:
+    """Whether it is the long form with a number for the host port: to Compose another port than one that is a text."""
+    published = item.get("published") if isinstance(item, Mapping) else None
+    return isinstance(published, Scalar) and isinstance(published.value, int)
+
+
+def _distinct(ports: Iterable[tuple[_Place, PublishedPort]]) -> tuple[PublishedPort, ...]:
+    """The ports, those of ranges without the ones that a later entry says again."""
+    kept: list[PublishedPort] = []
+    later: dict[object, list[PortRange]] = {}
+    for place, port in reversed(tuple(ports)):
+        is_open = port.address_open or (port.published is None and port.published_span is not None)
+        if is_open or (port.published is not None and len(port.published) != len(port.target)):
+            kept.append(port)
+            continue
+        offset = port.target.first - port.published.first if port.published is not None else None
+        said = later.setdefault((place, offset), [])
+        parts = [port]
+        for again in said[-_MAX_RANGES:]:
+            parts = [rest for part in parts for rest in _without(part, again)]
+        said.append(port.target)
+        kept += reversed(parts)
+    return tuple(reversed(kept))
+
+
+def _without(port: PublishedPort, again: PortRange) -> list[PublishedPort]:
+    """What is left of a port, whose host ports if any stand in pairs with those of the container, when the container
+    ports `again` go."""
+    target, published = port.target, port.published
+    if not target.overlaps(again):
+        return [port]
+    offset = published.first - target.first if published is not None else 0
+    rest = (PortRange(target.first, again.first - 1), PortRange(again.last + 1, target.last))
+    return [
+        structs.replace(port, target=one, published=published and PortRange(one.first + offset, one.last + offset))
+        for one in rest
+        if one.first <= one.last
+    ]
 
 
 def _short(scalar: Scalar, values: Values, owner: str) -> PublishedPort:

@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 
 from netlint.build.compose_ports import build_ports
-from netlint.build.compose_values import Values, as_mapping
+from netlint.build.compose_values import Values, as_mapping, as_pairs
 from netlint.build.interpolation import Expanded
 from netlint.model.compose import Attachment, MisplacedKey, Misplacement, Service
 from netlint.model.located import Located
@@ -29,11 +29,15 @@ def build_services(services: Mapping, values: Values, *, version_1: bool) -> lis
     return built
 
 
-def is_partial(services: Mapping) -> bool:
-    """Whether a service has no origin of its own, so that another file has to give it one."""
-    return any(
-        isinstance(body, Mapping) and not any(body.get(origin) is not None for origin in _ORIGINS)
-        for _, body in services.items()
+def first_partial(services: Mapping) -> Scalar | None:
+    """The first service without an origin of its own, to which another file has to give one."""
+    return next(
+        (
+            key
+            for key, body in services.items()
+            if isinstance(body, Mapping) and not any(body.get(origin) is not None for origin in _ORIGINS)
+        ),
+        None,
     )
 
 
@@ -58,6 +62,8 @@ def _service(key: Scalar, body: Mapping, values: Values, version_1: bool) -> Ser
         span=key.part(0, len(key.text)),
         image=values.string(body.get("image")),
         container_name=values.string(body.get("container_name")),
+        hostname=values.string(body.get("hostname")),
+        mac_address=values.string(body.get("mac_address")),
         mode=mode,
         attachments=attachments or (),
         ports=build_ports(
@@ -68,13 +74,13 @@ def _service(key: Scalar, body: Mapping, values: Values, version_1: bool) -> Ser
         command=_command(body.get("command"), values),
         labels=values.pairs(body.get("labels")),
         deploy_labels=values.pairs(deploy.get("labels")) if isinstance(deploy, Mapping) else (),
-        dns=values.strings(body.get("dns")),
-        profiles=tuple(dict.fromkeys(profile.value for profile in values.strings(body.get("profiles")))),
-        links=values.strings(body.get("links")),
+        dns=values.distinct(body.get("dns")),
+        profiles=tuple(profile.value for profile in values.distinct(body.get("profiles"))),
+        links=values.distinct(body.get("links")),
         external_links=values.strings(body.get("external_links")),
         depends_on=_names(body.get("depends_on"), values),
         extra_hosts=_extra_hosts(body.get("extra_hosts"), values),
-        expose=values.strings(body.get("expose")),
+        expose=values.distinct(body.get("expose")),
         for_swarm=isinstance(deploy, Mapping) and any(deploy.get(key) is not None for key in _SWARM_ONLY),
         scaled=scaled,
         extends=body.get("extends") is not None,
@@ -102,8 +108,10 @@ def _attachment(name: Expanded, key: Scalar, value: Node, where: str, values: Va
         span=key.part(0, len(key.text)),
         ipv4=values.address(body.get("ipv4_address"), "ipv4_address", where, 4),
         ipv6=values.address(body.get("ipv6_address"), "ipv6_address", where, 6),
-        aliases=tuple(dict.fromkeys(alias.value for alias in values.strings(body.get("aliases")))),
+        aliases=tuple(alias.value for alias in values.distinct(body.get("aliases"))),
+        priority=values.integer(body.get("priority")),
         gw_priority=values.integer(body.get("gw_priority")),
+        interface_name=values.string(body.get("interface_name")),
     )
 
 
@@ -116,10 +124,8 @@ def _names(node: Node | None, values: Values) -> tuple[Located[str], ...]:
 
 def _extra_hosts(node: Node | None, values: Values) -> tuple[tuple[str, Located[str]], ...]:
     """Names and addresses, of `name=address` or `name:address`, where the name ends at the first of both signs."""
-    if not isinstance(node, Sequence):
-        return values.pairs(node)
     found = []
-    for line in values.strings(node):
+    for line in values.distinct(as_pairs(node)) if node is not None else ():
         name = re.match(r"[^=:]*", line.value)
         end = name.end() if name is not None else 0
         found.append((line.value[:end], Located(line.value[end + 1 :], line.span, line.exact)))

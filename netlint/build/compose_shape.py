@@ -6,11 +6,12 @@ place (`Values.misplaced`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from netlint.build.compose_values import Values
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence
+from netlint.suggest import nearest
 
 # The kinds of values that each key takes: Mapping, List, String, Number, Boolean and 0 (nothing).
 _SERVICE = """annotations:LM attach:BS blkio_config:M build:MS cap_add:L cap_drop:L cgroup:S cgroup_parent:S
@@ -52,6 +53,9 @@ _READ_ELSEWHERE = {"services", "networks", "ports", "extends", "include", "ipam"
 _IPAM_KEYS = {"subnet", "gateway", "ip_range", "aux_addresses"}
 _MISPLACED = {"service": {"ipv4_address", "ipv6_address", "aliases"}, "network": _IPAM_KEYS, "ipam": _IPAM_KEYS}
 _FLAGS = ("attachable", "enable_ipv4", "enable_ipv6", "internal")
+# Lists in which nothing may stand twice.
+_UNIQUE = ("depends_on", "external_links", "networks")
+_SERVICE_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 # Kinds of the items of lists, and of the values of mappings.
 _ITEMS = _table("""aliases:S cap_add:S cap_drop:S command:S depends_on:S dns:S dns_search:S entrypoint:S environment:S
     expose:NS external_links:S extra_hosts:S labels:S links:S networks:S profiles:S""")
@@ -63,6 +67,9 @@ def check_shape(tree: Mapping, services: Mapping, values: Values) -> None:
     """Report what in the merged tree is of a shape that Compose refuses. Not for files of version 1."""
     _check(tree, "top", "the file", values)
     for key, body in services.items():
+        if _SERVICE_NAME.fullmatch(key.text) is None:
+            wanted = "it takes letters, digits, dots, dashes and underscores"
+            values.problem(key.part(0, len(key.text)), f"{key.text!r} is no name for a service: {wanted}")
         if isinstance(body, Mapping):
             _check_service(key.text, body, values)
         elif _letter(body) == "0":
@@ -123,9 +130,20 @@ def _check(body: Mapping, table: str, owner: str, values: Values) -> None:
         if isinstance(value, Sequence) and key.text in _ITEMS:
             for item in value.items:
                 _check_kind(item, _ITEMS[key.text], f"an entry of {what}", values)
+            if key.text in _UNIQUE and table == "service":
+                _check_unique(value, what, values)
         elif isinstance(value, Mapping) and key.text in _PAIRS:
             for inner, item in value.items():
                 _check_kind(item, _PAIRS[key.text], f"{inner.text} in {what}", values)
+
+
+def _check_unique(sequence: Sequence, what: str, values: Values) -> None:
+    seen: set[str] = set()
+    for item in sequence.items:
+        if isinstance(item, Scalar) and item.text in seen:
+            values.problem(item.part(0, len(item.text)), f"{item.text} stands twice in {what}")
+        elif isinstance(item, Scalar):
+            seen.add(item.text)
 
 
 def _report_unknown(key: Scalar, table: str, owner: str, values: Values) -> None:
@@ -134,7 +152,7 @@ def _report_unknown(key: Scalar, table: str, owner: str, values: Values) -> None
     span, what = key.part(0, len(key.text)), f"{owner} has a key {key.text}, which Compose 2.40 does not know"
     plain = _plain(key.text)
     near = next((known for known in _TABLES[table] if _plain(known) == plain), None)
-    near = near or next(iter(get_close_matches(key.text, _TABLES[table], n=1, cutoff=0.9)), None)
+    near = near or nearest(key.text, _TABLES[table], cutoff=0.9)
     if near is not None:
         values.problem(span, what, f"did you mean {near}?")
     elif table == "top":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from netlint.build.facts import HostFacts
@@ -17,6 +18,7 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "1", "t", "y", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "f", "n", "no", "off"), False),
 }
+_INTEGER = re.compile(r"[-+]?[0-9]{1,9}", re.ASCII)
 _KINDS = {Mapping: "a mapping", Sequence: "a list", Scalar: "a single value"}
 
 
@@ -43,6 +45,11 @@ class Values:
         if (span, message) not in self._reported:
             self._reported.add((span, message))
             self.facts.problem(span, message, help)
+
+    def wrong_variable(self, span: Span) -> None:
+        """Report a variable that Compose cannot read."""
+        cure = "write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${NAME:+value}, and $$ for a plain $"
+        self.problem(span, "a variable is not written as Compose reads it", cure)
 
     def unsupported(self, span: Span, what: str) -> None:
         """Report what was read but has no model, once."""
@@ -81,11 +88,7 @@ class Values:
             return None
         expanded = self.replaced(node, guarded)
         if expanded.error is not None:
-            self.problem(
-                expanded.error,
-                "a variable is not written as Compose reads it",
-                "write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${NAME:+value}, and $$ for a plain $",
-            )
+            self.wrong_variable(expanded.error)
         for name in expanded.defaulted:
             self._defaults.setdefault(name, expanded.span)
         return expanded if expanded.text else None
@@ -124,6 +127,13 @@ class Values:
         """The text; variables without a default stay in it as they are written."""
         expanded = self.expand(node, guarded)
         return None if expanded is None else Located(expanded.text, expanded.span, expanded.exact)
+
+    def distinct(self, node: Node | None) -> tuple[Located[str], ...]:
+        """The texts of a list, or the one of a scalar; of equal ones the first, as Compose keeps them."""
+        found: dict[str, Located[str]] = {}
+        for text in self.strings(node):
+            found.setdefault(text.value, text)
+        return tuple(found.values())
 
     def strings(self, node: Node | None, guarded: bool = False) -> tuple[Located[str], ...]:
         """The texts of a list, or the one of a scalar."""
@@ -168,9 +178,8 @@ class Values:
         typed = expanded.scalar.value
         if isinstance(typed, int) and not isinstance(typed, bool):
             return Located(typed, expanded.span)
-        text = expanded.text
-        if text.isascii() and text.isdecimal() and len(text) < 10:
-            return Located(int(text), expanded.span, expanded.exact)
+        if _INTEGER.fullmatch(expanded.text):
+            return Located(int(expanded.text), expanded.span, expanded.exact)
         return None
 
     def address(self, node: Node | None, what: str, where: str, version: int | None = None) -> Located[Address] | None:
@@ -228,6 +237,19 @@ def as_mapping(node: Mapping | Sequence, separator: str = "") -> Mapping:
             key, value = _cut(item, 0, at), _cut(item, at + 1, len(item.text))
         entries.append(Entry(key=key, value=value))
     return Mapping(span=node.span, entries=tuple(entries), tag=node.tag)
+
+
+def as_pairs(node: Node) -> Node:
+    """A mapping, whose values may be lists, as the list of `name=value` that it stands for."""
+    if not isinstance(node, Mapping):
+        return node
+    items = []
+    for key, value in node.items():
+        for one in value.items if isinstance(value, Sequence) else (value,):
+            if isinstance(one, Scalar):
+                text = f"{key.text}={one.text}"
+                items.append(Scalar(span=one.part(0, len(one.text)), text=text, value=text))
+    return Sequence(span=node.span, items=tuple(items), tag=node.tag)
 
 
 def _cut(scalar: Scalar, start: int, end: int) -> Scalar:

@@ -60,8 +60,9 @@ def build_daemon(files: list[Parsed], facts: HostFacts) -> None:
     defaults = by_format.get("docker-defaults", [])
     applied: set[Span] = set()
     passed_on: set[str] = set()
+    leased = by_format.get("flannel-env", [])  # what flannel gives dockerd, where a unit names it
     for unit in units:
-        _read_unit(unit, defaults, facts, applied, passed_on)
+        _read_unit(unit, [*defaults, *(leased if not unit.excerpt else [])], facts, applied, passed_on)
     for file in defaults:
         facts.daemon_files.append(first_line(file))
         _report_unsupported(file.tree, facts)

@@ -126,6 +126,7 @@ def _option(flag: Flag) -> Option:
         exact=exact,
         suggestion="" if spec is not None else closest(bare, flag=True) or "",
         type_error=error,
+        error_span=span if error else None,
         since=None if spec is None else spec.flag_since or spec.since,
         removed=None if spec is None else spec.removed,
     )
@@ -137,7 +138,7 @@ def _value(flag: Flag) -> tuple[OptionValue, str]:
     if word is None:
         if spec is None or spec.type is OptionType.BOOL:
             return True, ""
-        return None, "needs a value"
+        return None, f"{flag.word.text} lacks its value"
     text = word.text
     if spec is None:
         return text, ""
@@ -166,12 +167,14 @@ def _joined(options: list[Option]) -> Option:
     if len(options) == 1:
         return options[0]
     items = tuple(item for option in options for item in option.items)
+    wrong = next((option for option in options if option.type_error), options[0])
     return replace(
         options[0],
         value=tuple(item.value for item in items),
         items=items,
         exact=all(option.exact for option in options),
-        type_error=next((option.type_error for option in options if option.type_error), ""),
+        type_error=wrong.type_error,
+        error_span=wrong.error_span,
     )
 
 

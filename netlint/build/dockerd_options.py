@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from netlint.suggest import nearest
+
 Release: TypeAlias = tuple[int, ...]
 
 
@@ -172,12 +174,9 @@ def by_flag(name: str) -> DockerdOption | None:
 
 def closest(name: str, *, flag: bool = False) -> str | None:
     """The key (or flag, without dashes) that `name` may have been meant for; None if nothing is near."""
-    from difflib import get_close_matches  # noqa: PLC0415 - slow to load and seldom needed
-
     plain = name.strip().lower().replace("_", "-")
     known = [one for one in _BY_FLAG if len(one) > 1] if flag else list(_BY_KEY)
     other = (_BY_KEY if flag else _BY_FLAG).get(plain)
     if other is not None and plain not in known:
         return (other.flag if flag else other.key) or None
-    near = get_close_matches(plain, known, n=1, cutoff=0.75)
-    return near[0] if near else None
+    return nearest(plain, known, cutoff=0.75)

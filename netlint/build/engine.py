@@ -12,7 +12,7 @@ from netlint.model.located import Located
 from netlint.model.overlay import Swarm
 from netlint.parse.docker_info import Line
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Unsupported, Word
-from netlint.prefix import parse_prefix
+from netlint.prefix import Prefix, parse_prefix
 
 # Option of dockerd, its line in the text, its key in the JSON; engines 1.9 to 20.10 show them where they are set.
 _CLUSTER = (
@@ -20,14 +20,15 @@ _CLUSTER = (
     ("cluster-advertise", "Cluster Advertise", "ClusterAdvertise"),
 )
 
-
+_SWARM_POOL = Prefix(4, 10 << 24, 8)
 _COMPOSE_KEY = re.compile(r"docker[- ]compose version", re.IGNORECASE)
 _COMPOSE_TITLE = re.compile(r", (v?\d+\.\d+[^\s)]*)\)")
 
 
 class _Stated(NamedTuple):
     """What one output says, each value with its place. `swarm` is the node's state, `port` the data path's, `compose`
-    the version of `docker compose` or docker-compose."""
+    the version of `docker compose` or docker-compose. `manager`, `nodes`, `node_address` and `swarm_pools` are said of
+    the swarm."""
 
     version: Word | None
     swarm: Word | None
@@ -35,6 +36,10 @@ class _Stated(NamedTuple):
     options: tuple[tuple[str, Word, Word], ...]
     pools: tuple[tuple[Word, Word | None], ...]
     compose: Word | None = None
+    manager: Word | None = None
+    nodes: Word | None = None
+    node_address: Word | None = None
+    swarm_pools: tuple[Word, ...] = ()
 
 
 def build_engine(files: list[Parsed], facts: HostFacts) -> None:
@@ -49,7 +54,7 @@ def build_engine(files: list[Parsed], facts: HostFacts) -> None:
             if stated.compose is not None and (version := EngineVersion.parse(stated.compose.text)) is not None:
                 facts.compose = Located(version, stated.compose.span)
             if stated.swarm is not None:
-                facts.swarm = _swarm(stated.swarm, stated.port)
+                facts.swarm = _swarm(stated, stated.swarm)
             if facts.pools is None and stated.pools:
                 facts.pools = [_pool(base, size) for base, size in stated.pools]
             for name, key, value in stated.options:
@@ -76,13 +81,23 @@ def _add_version(word: Word | None, facts: HostFacts) -> None:
         facts.engines.append(Located(version, word.span))
 
 
-def _swarm(state: Word, port: Word | None) -> Swarm:
+def _swarm(stated: _Stated, state: Word) -> Swarm:
     """A node that is locked, or whose swarm fails to start, is part of it all the same."""
-    number = _number(port)
-    active = state.text != "inactive"
-    if number is None or number.value == 0:  # 0: the default
-        return Swarm(span=state.span, active=active)
-    return Swarm(span=state.span, active=active, data_path_port=number.value, data_path_port_span=number.span)
+    port, nodes, address = _number(stated.port), _number(stated.nodes), stated.node_address
+    pools = [(word, parse_prefix(word.text)) for word in stated.swarm_pools]
+    found = tuple(Located(prefix, word.span) for word, prefix in pools if prefix is not None)
+    default = [one.value for one in found] == [_SWARM_POOL]  # docker info shows it too where nobody chose it
+    set_port = port if port is not None and port.value != 0 else None  # 0: the default
+    return Swarm(
+        span=state.span,
+        active=state.text != "inactive",
+        data_path_port=4789 if set_port is None else set_port.value,
+        data_path_port_span=None if set_port is None else set_port.span,
+        node_address=Located(address.text, address.span) if address is not None and address.text else None,
+        default_addr_pool=() if default else found,
+        manager=None if stated.manager is None else stated.manager.text.lower() == "true",
+        nodes=None if nodes is None else nodes.value,
+    )
 
 
 def _pool(base: Word, size: Word | None) -> Pool:
@@ -121,7 +136,24 @@ def _from_text(lines: list[Line]) -> _Stated:
         options=tuple(options),
         pools=tuple(_pool_line(line.value) for line in pools.lines if line.value is not None) if pools else (),
         compose=_compose_version([line for top in lines for line in top.walk()]),
+        manager=_value(swarm, "Is Manager"),
+        nodes=_value(swarm, "Nodes"),
+        node_address=_value(swarm, "Node Address"),
+        swarm_pools=_words(_value(swarm, "Default Address Pool")),
     )
+
+
+def _value(above: Line | None, key: str) -> Word | None:
+    line = above.get(key) if above is not None else None
+    return line.value if line is not None else None
+
+
+def _words(value: Word | None) -> tuple[Word, ...]:
+    """The words of `10.0.0.0/8 172.30.0.0/16`."""
+    if value is None:
+        return ()
+    found = re.finditer(r"[^\s,]+", value.text)
+    return tuple(Word(one[0], value.part(one.start(), one.end())) for one in found)
 
 
 def _compose_version(lines: list[Line]) -> Word | None:
@@ -182,6 +214,10 @@ def _from_json(documents: list[Node]) -> Iterator[_Stated]:
             version=_version_in(document),
             swarm=_word(_below(swarm, "LocalNodeState")),
             port=_word(_below(_below(swarm, "Cluster"), "DataPathPort")),
+            manager=_word(_below(swarm, "ControlAvailable")),
+            nodes=_word(_below(swarm, "Nodes")),
+            node_address=_word(_below(swarm, "NodeAddr")),
+            swarm_pools=_listed(_below(_below(swarm, "Cluster"), "DefaultAddrPool")),
             options=tuple(options),
             pools=tuple(
                 (base, _word(_below(item, "Size")))
@@ -189,6 +225,11 @@ def _from_json(documents: list[Node]) -> Iterator[_Stated]:
                 if (base := _word(_below(item, "Base"))) is not None
             ),
         )
+
+
+def _listed(node: Node | None) -> tuple[Word, ...]:
+    items = node.items if isinstance(node, Sequence) else ()
+    return tuple(word for item in items if (word := _word(item)) is not None)
 
 
 def _version_in(document: Mapping) -> Word | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from netlint.build.cluster_facts import ClusterFacts
 from netlint.model.action import Action
 from netlint.model.compose import Project
+from netlint.model.container import BridgePort, Container, Neighbour
 from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
-from netlint.model.host import InputProblem, Interface, Listener, Resolver, Route, RoutingRule
+from netlint.model.frontends import Firewalld, Jail, Ufw
+from netlint.model.host import Configured, InputProblem, Interface, Listener, Resolver, Route, RoutingRule
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
@@ -43,6 +46,19 @@ class HostFacts:
         self.rulesets: list[Ruleset] = []
         self.resolver: Resolver | None = None
         self.listeners: list[Listener] | None = None
+        self.neighbours: list[Neighbour] | None = None
+        self.bridge_ports: list[BridgePort] | None = None
+        # What is seen of who is connected where: bridges that a listing shows, hardware addresses with the port behind
+        # which they are, and for veth interfaces the index of the other end.
+        self.bridges: dict[str, Span] = {}
+        self.learned: list[tuple[str, str, Span]] = []
+        self.peers: dict[str, Located[int]] = {}
+        self.containers: list[Container] | None = None
+        self.namespaces: dict[str, NamespaceFacts] = {}
+        self.firewalld: Firewalld | None = None
+        self.ufw: Ufw | None = None
+        self.jails: list[Jail] = []
+        self.configured: list[Configured] = []
         self.sysctls: list[tuple[str, Located[str]]] | None = None
         self.daemon_files: list[Span] = []
         self.options: list[Option] = []
@@ -60,10 +76,11 @@ class HostFacts:
         self.actions: list[Action] = []
         self.swarm: Swarm | None = None
         self.weave: list[Weave] = []
+        self.cluster = ClusterFacts()
         self.unreadable: list[InputProblem] = []
         self.not_understood: list[InputProblem] = []
-        self.unread: dict[str, str] = {}  # path: why
-        self.left: set[str] = set()
+        self.unread: dict[tuple[str, int], str] = {}  # by Source.key: why
+        self.left: list[Source] = []
 
     def problem(self, span: Span, message: str, help: str = "") -> None:
         """Something in the input is wrong and was skipped."""
@@ -75,9 +92,17 @@ class HostFacts:
 
     def leave_unread(self, source: Source, reason: str) -> None:
         """Nothing in the file is for netlint; what is wrong with its syntax is nothing to report then."""
-        self.unread[source.path] = reason
-        self.left.add(source.path)
+        self.unread[source.key] = reason
+        self.left.append(source)
 
     def unsupported(self, item: Unsupported) -> None:
         """Something was read but has no model."""
         self.not_understood.append(InputProblem(item.span, item.what, "", self.name))
+
+
+class NamespaceFacts(NamedTuple):
+    """What listings of one network namespace of the host say; `name` is that of its container or its own."""
+
+    name: str
+    span: Span
+    facts: HostFacts

@@ -30,7 +30,8 @@ class Dump(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int, bool]:
-        return self.rank, -sum(1 for table in self.ruleset.tables.values() for _ in table.rules()), not self.counted
+        rules = sum(len(chain.rules) for table in self.ruleset.tables.values() for chain in table.chains.values())
+        return self.rank, -rules, not self.counted
 
 
 def merged(dumps: list[Dump], facts: HostFacts) -> list[Ruleset]:

@@ -20,25 +20,27 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from netlint.build.shown_bridges import BRIDGE_NAME, ENGINE_BRIDGE
 from netlint.model.host import Interface
 from netlint.model.located import Located
-from netlint.model.network import Network, Origin, Subnet
+from netlint.model.network import SHOWN, Network, Origin, Subnet
 
-_PRECEDENCE = (Origin.COMPOSE, Origin.DAEMON, Origin.SCRIPT, Origin.INSPECT, Origin.LIST, Origin.INTERFACE)
+_PRECEDENCE = (Origin.COMPOSE, Origin.DAEMON, Origin.SCRIPT, Origin.INSPECT, Origin.LIST, *SHOWN)
 _LISTINGS = (Origin.INSPECT, Origin.LIST)
-_BRIDGE_NAME = "com.docker.network.bridge.name"
 _FIXED_BRIDGES = {"bridge": "docker0", "docker_gwbridge": "docker_gwbridge"}  # unless an option says otherwise
-_ENGINE_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-(?P<id>[0-9a-f]{12})")
 
 # Statements that mean one network.
 _Group = list[Network]
 
 
-def join_networks(networks: Sequence[Network], interfaces: Sequence[Interface] | None) -> tuple[Network, ...]:
+def join_networks(
+    networks: Sequence[Network], interfaces: Sequence[Interface] | None, shown: Sequence[Network] = ()
+) -> tuple[Network, ...]:
     """The networks of a host, each once, in the order of their first statements, then those only interfaces show.
 
     What the source of highest precedence leaves open is filled in from the others, whose places go to `stated`. The
-    bridges docker0, docker_gwbridge and `br-…` with an address are networks even if no other source has them.
+    bridges docker0, docker_gwbridge and `br-…` with an address are networks even if no other source has them; `shown`
+    are those that take the place of interfaces where none are listed.
     """
     groups = _Groups()
     for network in networks:
@@ -49,7 +51,7 @@ def join_networks(networks: Sequence[Network], interfaces: Sequence[Interface] |
             if network.origin not in _LISTINGS and network.external == external:
                 groups.add_defined(network)
     groups.join_renamed()
-    groups.add_interfaces(interfaces or ())
+    groups.add_bridges([_of_interface(interface) for interface in interfaces] if interfaces is not None else shown)
     position = {network.span: index for index, network in reversed(list(enumerate(networks)))}
     ordered = sorted(groups, key=lambda group: min(position.get(one.span, len(networks)) for one in group))
     return tuple(_merge(group) for group in ordered)
@@ -110,19 +112,16 @@ class _Groups:
                 self.ids.update((one.id[:12], group) for one in other if one.id is not None)
                 other.clear()
 
-    def add_interfaces(self, interfaces: Sequence[Interface]) -> None:
+    def add_bridges(self, shown: Sequence[Network]) -> None:
         bridges = {bridge: group for group in reversed(list(self)) if (bridge := _bridge(group)) is not None}
-        for interface in interfaces:
-            named = _ENGINE_BRIDGE.fullmatch(interface.name)
-            network = _of_interface(interface, named["id"] if named else None)
-            group = bridges.get(interface.name)
-            if group is None and named and network.subnets:
-                group = self.ids.get(named["id"]) if named["id"] else None
-                if group is None and named["id"]:
+        for network in shown:
+            group = bridges.get(network.name)
+            if group is None and ENGINE_BRIDGE.fullmatch(network.name) and network.subnets:
+                group = self.ids.get(network.id) if network.id else None
+                if group is None and network.id:
                     group = self.unlisted_with(network)
-                if group is None and interface.name == "docker0":
-                    network = replace(network, default_bridge="bridge" not in self.names)
-                self.add(network, group)
+                default = group is None and network.name == "docker0" and "bridge" not in self.names
+                self.add(replace(network, default_bridge=True) if default else network, group)
             elif group is not None:
                 self.add(network, group)
 
@@ -133,7 +132,7 @@ class _Groups:
         """
         subnets = {subnet.prefix for subnet in network.subnets}
         for group in self:
-            if all(one.origin not in (*_LISTINGS, Origin.INTERFACE) and one.driver == "bridge" for one in group):
+            if all(one.origin not in (*_LISTINGS, *SHOWN) and one.driver == "bridge" for one in group):
                 defined = {subnet.prefix for one in group for subnet in one.subnets}
                 if defined and defined <= subnets:
                     return group
@@ -172,14 +171,16 @@ def _may_be_same_project(one: Network, other: Network) -> bool:
 
 def _bridge(group: _Group) -> str | None:
     """The bridge of the network on the host."""
-    options = (option.value for one in group if (option := one.option(_BRIDGE_NAME)) is not None)
+    options = (option.value for one in group if (option := one.option(BRIDGE_NAME)) is not None)
     fixed = (_FIXED_BRIDGES[one.name] for one in group if one.name in _FIXED_BRIDGES)
     derived = (bridge for one in group if (bridge := one.bridge) is not None)
     return next((name for names in (options, fixed, derived) for name in names), None)
 
 
-def _of_interface(interface: Interface, id: str | None) -> Network:
+def _of_interface(interface: Interface) -> Network:
     """The network whose bridge an interface would be. The bridge's own addresses are the gateways."""
+    named = ENGINE_BRIDGE.fullmatch(interface.name)
+    number = named["id"] if named is not None else None
     subnets = tuple(
         Subnet(
             prefix=address.prefix,
@@ -193,9 +194,9 @@ def _of_interface(interface: Interface, id: str | None) -> Network:
         name=interface.name,
         span=interface.span,
         origin=Origin.INTERFACE,
-        id=id,
+        id=number,
         subnets=subnets,
-        options=() if id else ((_BRIDGE_NAME, Located(interface.name, interface.span)),),
+        options=() if number else ((BRIDGE_NAME, Located(interface.name, interface.span)),),
     )
 
 
@@ -220,6 +221,7 @@ def _merge(group: _Group) -> Network:
         subnets=subnets,
         subnets_open=first.subnets_open and not subnets,
         internal=definer.internal,
+        attachable=any(one.attachable for one in members),
         ingress=any(one.ingress for one in members),
         default_bridge=any(one.default_bridge for one in members),
         ipv6=next((one.ipv6 for one in members if one.ipv6 is not None), None),

@@ -7,10 +7,11 @@ from collections.abc import Callable, Hashable
 from importlib import import_module
 from itertools import product
 from pathlib import PurePosixPath
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
+from netlint.build import understood
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.firewall_merge import RANKS, Dump, merged
 from netlint.build.ipsets import build_sets, with_sets
@@ -20,44 +21,35 @@ from netlint.model.netfilter import (
     Chain,
     FirewallRule,
     Match,
-    NameMatch,
-    PrefixMatch,
     Ruleset,
     Table,
 )
-from netlint.parse.iptables_rule import Addresses, Jump, MatchOption, Name, RuleRecord
-from netlint.parse.iptables_save import SaveFile, TableBlock
+from netlint.parse.iptables_canonical import (
+    NotOnePrefixError,
+    interface_match,
+    option_matches,
+    prefix_match,
+    protocol_match,
+    target_of,
+)
+from netlint.parse.iptables_rule import Addresses, RuleRecord
+from netlint.parse.iptables_save import Appended, SaveFile, TableBlock
 from netlint.parse.tree import Unsupported
 from netlint.prefix import Prefix
 from netlint.source import Span
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-_Target: TypeAlias = tuple[str | None, bool, tuple[tuple[str, str], ...]]
 
-# The names that iptables-save prints for protocols given otherwise (/etc/protocols).
-_PROTOCOLS = {
-    "1": "icmp",
-    "2": "igmp",
-    "4": "ipencap",
-    "6": "tcp",
-    "17": "udp",
-    "33": "dccp",
-    "41": "ipv6",
-    "47": "gre",
-    "50": "esp",
-    "51": "ah",
-    "58": "ipv6-icmp",
-    "89": "ospf",
-    "103": "pim",
-    "112": "vrrp",
-    "132": "sctp",
-    "136": "udplite",
-    "icmpv6": "ipv6-icmp",
+_PROTOCOL_VERSIONS: dict[str | None, int] = {
+    "icmp": 4,
+    "1": 4,
+    "ipv6-icmp": 6,
+    "icmpv6": 6,
+    "58": 6,
+    "ipv6-mh": 6,
+    "mobility-header": 6,
 }
-_ANY_PROTOCOL = frozenset(("all", "any", "0"))
-# Matches that say no more than the `-p` they need, when they come without options.
-_PROTOCOL_MATCHES = frozenset(("tcp", "udp", "sctp", "dccp", "udplite", "icmp", "icmp6", "esp", "ah", "mh"))
 _ONLY_IPV6 = frozenset(("icmp6", "hl", "frag", "hbh", "dst", "rt", "eui64", "ipv6header", "mh"))
 _ONLY_IPV4 = frozenset(("icmp", "ttl", "realm"))
 _BUILT_IN_NAMES = frozenset(name for names in BUILT_IN.values() for name in names)
@@ -78,53 +70,14 @@ class _Memo(dict[K, V]):
         return value
 
 
-class _NotOnePrefixError(Exception):
-    """`-s` or `-d` is a list, a name or has a mask with gaps."""
-
-
-def _prefix_match(addresses: Addresses) -> PrefixMatch | None:
-    """None for a range that is every address."""
-    ranges = addresses.ranges
-    if len(ranges) != 1 or not isinstance(prefix := ranges[0], Prefix):
-        raise _NotOnePrefixError
-    return PrefixMatch(prefix, addresses.negated) if prefix.length or addresses.negated else None
-
-
-def _interface_match(name: Name) -> NameMatch | None:
-    return NameMatch(name.text, name.negated) if name.text != "+" or name.negated else None
-
-
-def _protocol_match(name: Name) -> NameMatch | None:
-    text = name.text.lower()
-    text = _PROTOCOLS.get(text, text)
-    return NameMatch(text, name.negated) if text not in _ANY_PROTOCOL or name.negated else None
-
-
-def _matches(options: tuple[MatchOption, ...]) -> tuple[Match, ...]:
-    return tuple(
-        [
-            Match(option.module, option.option, option.values, option.negated)
-            for option in options
-            if option.option or option.module not in _PROTOCOL_MATCHES
-        ]
-    )
-
-
-def _target(jump: Jump | None) -> _Target:
-    if jump is None:
-        return None, False, ()
-    options = tuple([(name, " ".join(values)) for name, values in jump.options])
-    return jump.target or None, jump.goto, options
-
-
 class _RuleBuilder:
     """Turns records into rules; what they have in common is made once."""
 
     def __init__(self) -> None:
-        self.interfaces = _Memo(_interface_match)
-        self.protocols = _Memo(_protocol_match)
-        self.matches = _Memo(_matches)
-        self.targets = _Memo(_target)
+        self.interfaces = _Memo(interface_match)
+        self.protocols = _Memo(protocol_match)
+        self.matches = _Memo(option_matches)
+        self.targets = _Memo(target_of)
 
     def rule(self, record: RuleRecord, extra: tuple[Match, ...] = ()) -> FirewallRule:
         """The rule of a record whose addresses are one prefix each; `extra` matches stand first."""
@@ -133,8 +86,8 @@ class _RuleBuilder:
         name, goto, options = self.targets[record.jump]
         return FirewallRule(
             span=record.span,
-            source=None if source is None else _prefix_match(source),
-            destination=None if destination is None else _prefix_match(destination),
+            source=None if source is None else prefix_match(source),
+            destination=None if destination is None else prefix_match(destination),
             in_interface=None if incoming is None else self.interfaces[incoming],
             out_interface=None if outgoing is None else self.interfaces[outgoing],
             protocol=None if protocol is None else self.protocols[protocol],
@@ -150,7 +103,7 @@ class _RuleBuilder:
         """The rules of a record: one for each pair of addresses, as iptables itself adds them."""
         try:
             return [self.rule(record, extra)]
-        except _NotOnePrefixError:
+        except NotOnePrefixError:
             pairs = product(_single(record.source), _single(record.destination))
             return [self.one(replace(record, source=source, destination=dest), extra) for source, dest in pairs]
 
@@ -213,19 +166,42 @@ def _version(block: TableBlock) -> int | None:
     """The IP version that a table's header, addresses or matches show."""
     if block.header is not None and block.header.tool.startswith("ip"):
         return 6 if block.header.tool.startswith("ip6") else 4
-    for rule in block.rules:
-        for addresses in (rule.source, rule.destination):
-            for part in addresses.ranges if addresses is not None else ():
-                if isinstance(part, Prefix):
-                    return part.version
-        if rule.protocol is not None and rule.protocol.text.lower() in {"ipv6-icmp", "icmpv6", "58", "icmp", "1"}:
-            return 4 if rule.protocol.text.lower() in {"icmp", "1"} else 6
-        modules = {match.module for match in rule.matches}
-        if modules & (_ONLY_IPV6 | _ONLY_IPV4):
-            return 6 if modules & _ONLY_IPV6 else 4
-        for name, values in rule.jump.options if rule.jump is not None else ():
-            if name == "reject-with" and values and values[0].startswith("icmp"):
-                return 6 if values[0].startswith("icmp6") else 4
+    for entry in block.rules:
+        shown = map(_rule_version, entry.in_order()) if isinstance(entry, Appended) else (_record_version(entry),)
+        found = next((version for version in shown if version is not None), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _record_version(record: RuleRecord) -> int | None:
+    for addresses in (record.source, record.destination):
+        for part in addresses.ranges if addresses is not None else ():
+            if isinstance(part, Prefix):
+                return part.version
+    name = record.protocol.text.lower() if record.protocol is not None else None
+    options = target_of(record.jump)[2]
+    return _extensions_version(name, {match.module for match in record.matches}, options)
+
+
+def _rule_version(rule: FirewallRule) -> int | None:
+    for side in (rule.source, rule.destination):
+        if side is not None:
+            return side.prefix.version
+    name = rule.protocol.name if rule.protocol is not None else None
+    return _extensions_version(name, {match.module for match in rule.matches}, rule.target_options)
+
+
+def _extensions_version(
+    protocol: str | None, modules: set[str], target_options: tuple[tuple[str, str], ...]
+) -> int | None:
+    if protocol in _PROTOCOL_VERSIONS:
+        return _PROTOCOL_VERSIONS[protocol]
+    if modules & (_ONLY_IPV6 | _ONLY_IPV4):
+        return 6 if modules & _ONLY_IPV6 else 4
+    for name, value in target_options:
+        if name == "reject-with" and value.startswith("icmp"):
+            return 6 if value.startswith("icmp6") else 4
     return None
 
 
@@ -244,16 +220,21 @@ class _TableBuilder:
         self.lines[chain] = (span, policy, True)
         self.rules.setdefault(chain, [])
 
-    def rules_of(self, record: RuleRecord) -> list[FirewallRule]:
-        found = self.rules.get(record.chain)
+    def rules_of(self, chain: str, span: Span) -> list[FirewallRule]:
+        """The rules of a chain, the first of which stands at `span` if nothing declared it."""
+        found = self.rules.get(chain)
         if found is None:
-            found = self.rules[record.chain] = []
-            self.lines[record.chain] = (record.span, None, False)
+            found = self.rules[chain] = []
+            self.lines[chain] = (span, None, False)
         return found
+
+    def append(self, appended: Appended) -> None:
+        for chain, rules in appended.chains.items():
+            self.rules_of(chain, rules[0].span).extend(rules)
 
     def table(self) -> Table:
         chains = {
-            name: Chain(name=name, span=span, policy=policy, rules=tuple(self.rules[name]), declared=declared)
+            name: Chain(name=name, span=span, policy=policy, rules=tuple(self.rules.pop(name)), declared=declared)
             for name, (span, policy, declared) in self.lines.items()
         }
         whole = self.committed
@@ -280,16 +261,11 @@ def _dump(blocks: list[TableBlock], version: int, backend: str | None, file: Par
         table = tables.setdefault(name, _TableBuilder(name, block.span))
         for line in block.chains:
             table.declare(line.name, line.span, line.policy)
-        for record in block.rules:
-            if not block.interfaces:
-                table.rules_of(record).extend(builder.rules(record, (HIDDEN_INTERFACES,)))
-            elif record.operation == "A":
-                try:
-                    table.rules_of(record).append(builder.rule(record))
-                except _NotOnePrefixError:
-                    table.rules_of(record).extend(builder.rules(record))
+        for entry in block.rules:
+            if isinstance(entry, Appended):
+                table.append(entry)
             else:
-                _carry_out(record, table, builder, facts)
+                _carry_out(entry, table, builder, facts, () if block.interfaces else (HIDDEN_INTERFACES,))
         table.committed &= block.committed
         table.listed |= block.listed
     built = {name: table.table() for name, table in tables.items()}
@@ -302,21 +278,30 @@ def _dump(blocks: list[TableBlock], version: int, backend: str | None, file: Par
         other_backend=tree.other_backend,
     )
     hidden = any(not block.interfaces for block in blocks)
-    counted = any(rule.counters is not None for block in blocks for rule in block.rules[:1])
-    told = tuple((name, item) for name in built for item in tree.unsupported)
-    return Dump(ruleset, RANKS["hidden" if hidden else file.format], counted, told)
+    counted = any(_first(entry).counters is not None for block in blocks for entry in block.rules[:1])
+    told = [(name, item) for name in built for item in tree.unsupported]
+    told += [(name, item) for name, table in built.items() for item in understood.told(table)]
+    return Dump(ruleset, RANKS["hidden" if hidden else file.format], counted, tuple(told))
+
+
+def _first(entry: Appended | RuleRecord) -> FirewallRule | RuleRecord:
+    return next(iter(entry.chains.values()))[0] if isinstance(entry, Appended) else entry
 
 
 def _implied_table(block: TableBlock, path: str) -> str:
     """The table of a listing that does not name it: as the file's name says, or else its chains and targets; filter,
     as in iptables, where they fit it."""
-    policies = {rule.chain for rule in block.rules if rule.operation == "P"}
+    records, appended = block.records(), block.appended()
+    policies = {record.chain for record in records if record.operation == "P"}
     policies |= {line.name for line in block.chains if line.policy is not None}
-    policies |= {rule.chain for rule in block.rules} & _BUILT_IN_NAMES
+    policies |= {record.chain for record in records} & _BUILT_IN_NAMES
+    policies |= {chain for entry in appended for chain in entry.chains} & _BUILT_IN_NAMES
     named = _TABLE_IN_NAME.search(PurePosixPath(path).name)
     if named is not None and policies <= set(BUILT_IN[named[1]]):
         return named[1]
-    if any(rule.jump is not None and rule.jump.target in _ONLY_NAT for rule in block.rules):
+    targets = {record.jump.target for record in records if record.jump is not None}
+    targets |= {rule.target for entry in appended for rules in entry.chains.values() for rule in rules if rule.target}
+    if targets & _ONLY_NAT:
         return "nat"
     fits = [name for name, chains in BUILT_IN.items() if policies <= set(chains)]
     exact = [name for name in fits if policies == set(BUILT_IN[name])]
@@ -326,18 +311,22 @@ def _implied_table(block: TableBlock, path: str) -> str:
     return "filter"
 
 
-def _carry_out(record: RuleRecord, table: _TableBuilder, builder: _RuleBuilder, facts: HostFacts) -> None:
-    """Do what a line other than `-A` does to its table."""
+def _carry_out(
+    record: RuleRecord, table: _TableBuilder, builder: _RuleBuilder, facts: HostFacts, extra: tuple[Match, ...]
+) -> None:
+    """Do what a line does to its table. `extra` matches stand first in the rules that it appends."""
     match record.operation:
+        case "A":
+            table.rules_of(record.chain, record.span).extend(builder.rules(record, extra))
         case "I":
             at = max((record.number or 1) - 1, 0)
-            table.rules_of(record)[at:at] = builder.rules(record)
+            table.rules_of(record.chain, record.span)[at:at] = builder.rules(record)
         case "N":
             table.declare(record.chain, record.span, None)
         case "P":
             table.declare(record.chain, record.span, record.jump.target if record.jump is not None else None)
         case "F" if record.chain:
-            table.rules_of(record).clear()
+            table.rules_of(record.chain, record.span).clear()
         case "F":
             for rules in table.rules.values():
                 rules.clear()

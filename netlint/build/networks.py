@@ -87,6 +87,7 @@ def _network(entry: Mapping, name: Scalar, facts: HostFacts) -> Network:
         id=_text(entry, "Id"),
         subnets=_subnets(entry.get("IPAM"), facts),
         internal=_flag(entry, "Internal"),
+        attachable=_flag(entry, "Attachable"),
         ingress=_flag(entry, "Ingress"),
         default_bridge=default or (name.text == "bridge" and driver_name == "bridge"),
         ipv6=Located(ipv6.value, ipv6.span) if isinstance(ipv6, Scalar) and isinstance(ipv6.value, bool) else None,

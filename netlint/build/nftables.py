@@ -24,7 +24,9 @@ _PRIORITY = re.compile(r"(-?\w+)(?:\s*([+-])\s*(\d+))?")
 def nft_dumps(file: Parsed, facts: HostFacts) -> list[Dump]:
     """A dump for each IP version that the file has tables of; what it removes is added to the actions."""
     tree: NftFile = file.tree
-    facts.actions += [flush for removal in tree.removals if (flush := _flush(removal)) is not None]
+    chains = [chain for table in tree.tables for chain in table.chains]
+    idle = tree.configuration and bool(chains) and not any(chain.rules or chain.policy == "drop" for chain in chains)
+    facts.actions += [flush for removal in tree.removals if (flush := _flush(removal, idle)) is not None]
     notes = list(tree.unsupported)
     made: dict[int, dict[str, model.Table]] = {}
     reports: dict[str, list[Unsupported]] = {}
@@ -57,11 +59,11 @@ def nft_dumps(file: Parsed, facts: HostFacts) -> list[Dump]:
     ]
 
 
-def _flush(removal: Removal) -> FirewallFlush | None:
+def _flush(removal: Removal, idle: bool) -> FirewallFlush | None:
     """What removes rules of IPv4; Docker's are in tables of the family ip."""
     if removal.family not in (None, "ip") or removal.kind not in ("ruleset", "table", "chain"):
         return None
-    return FirewallFlush(span=removal.span, tool="nft", table=removal.table, chain=removal.chain)
+    return FirewallFlush(span=removal.span, tool="nft", table=removal.table, chain=removal.chain, idle=idle)
 
 
 def _table(

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
-from netlint.build.facts import HostFacts, Parsed
+from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
+from netlint.build.shown_bridges import shown_bridges
+from netlint.build.veths import pair_veths
 from netlint.discover import Input
 from netlint.formats import FORMATS
 from netlint.hosts import HostInputs
 from netlint.model.daemon import Daemon, EngineVersion
-from netlint.model.host import Host, IgnoreComment, InputProblem, Reserved, Site
+from netlint.model.host import Host, IgnoreComment, InputProblem, Namespace, Reserved, Site
 from netlint.model.located import Located
 from netlint.parse.tree import Unsupported
 from netlint.run import FileCoverage
@@ -46,33 +48,38 @@ class SiteBuilder:
     def add(self, group: HostInputs) -> None:
         """Read the files of one host."""
         facts = HostFacts(group.name, group.implied)
-        facts.first = Span(group.inputs[0].source.path, 0, 0) if group.inputs else None
+        own = [item for item in group.inputs if item.namespace is None] or group.inputs
+        facts.first = Span(own[0].source.path, 0, 0) if own else None
         facts.project_files = group.projects
         facts.missing = self.missing
         facts.linked = tuple(self._linked(group))
-        parsed = [file for item in group.inputs if (file := _parse(item, facts)) is not None]
-        first = [known.builder for known in FORMATS.values()]
-        for builder in dict.fromkeys(name for name in [*first, *(known.also for known in FORMATS.values())] if name):
-            files = [file for file in parsed if builder in (FORMATS[file.format].builder, FORMATS[file.format].also)]
-            if files:
-                module, _, function = builder.partition(":")
-                getattr(import_module(f"netlint.build.{module}"), function)(files, facts)
+        for name, inside in _by_namespace(group.inputs).items():
+            if name is not None:
+                facts.namespaces[name] = NamespaceFacts(name, inside[0].source.span(0, 0), _namespace(inside, facts))
+            else:
+                _build([file for item in inside if (file := _parse(item, facts)) is not None], facts)
         self.hosts.append(finish(facts, self.engine))
-        unreadable = [problem for problem in facts.unreadable if problem.span.source not in facts.left]
+        unreadable = [
+            problem for problem in facts.unreadable if not any(source.holds(problem.span) for source in facts.left)
+        ]
         self.unreadable += self._new(unreadable)
         self.not_understood += self._new(facts.not_understood)
-        problems = Counter(problem.span.source for problem in unreadable)
-        partly = problems + Counter(item.span.source for item in facts.not_understood)
+        counts = Counter(problem.span.source for problem in unreadable)
+        partly = counts + Counter(item.span.source for item in facts.not_understood)
         for item in group.inputs:
-            path = item.source.path
+            source = item.source
+            problems, gaps = counts[source.path], partly[source.path]
+            if gaps and source.whole is not source:
+                problems = sum(source.holds(problem.span) for problem in unreadable)
+                gaps = problems + sum(source.holds(gap.span) for gap in facts.not_understood)
             self.files.append(
                 FileCoverage(
-                    path=path,
+                    path=source.path,
                     format=item.format,
                     host=self.hosts[-1].name,
-                    status="unread" if path in facts.unread else "partial" if partly[path] else "read",
-                    problems=problems[path],
-                    reason=facts.unread.get(path, ""),
+                    status="unread" if source.key in facts.unread else "partial" if gaps else "read",
+                    problems=problems,
+                    reason=facts.unread.get(source.key, ""),
                 )
             )
 
@@ -100,17 +107,45 @@ class SiteBuilder:
         )
 
 
+def _by_namespace(inputs: Iterable[Input]) -> dict[str | None, list[Input]]:
+    """The inputs of each network namespace, those of the host itself last."""
+    spaces: dict[str | None, list[Input]] = {}
+    for item in inputs:
+        spaces.setdefault(item.namespace, []).append(item)
+    spaces[None] = spaces.pop(None, [])
+    return spaces
+
+
+def _build(parsed: list[Parsed], facts: HostFacts) -> None:
+    """Let every builder gather its facts from the files that are for it."""
+    first = [known.builder for known in FORMATS.values()]
+    for builder in dict.fromkeys(name for name in [*first, *(known.also for known in FORMATS.values())] if name):
+        files = [file for file in parsed if builder in (FORMATS[file.format].builder, FORMATS[file.format].also)]
+        if files:
+            module, _, function = builder.partition(":")
+            getattr(import_module(f"netlint.build.{module}"), function)(files, facts)
+
+
+def _namespace(inputs: Iterable[Input], host: HostFacts) -> HostFacts:
+    """The facts of one network namespace; what could not be read in them is said of the host."""
+    facts = HostFacts(host.name, host.implied)
+    _build([file for item in inputs if (file := _parse(item, facts)) is not None], facts)
+    host.unreadable += facts.unreadable
+    host.not_understood += facts.not_understood
+    host.unread |= facts.unread
+    host.left += facts.left
+    return facts
+
+
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
 
 
 def _parse(item: Input, facts: HostFacts) -> Parsed | None:
     """The tree of a file, with its problems noted; None for one that netlint does not take in."""
     known, source = FORMATS[item.format], item.source
-    if item.namespace is not None:
-        facts.leave_unread(source, f"belongs to the network namespace of {item.namespace}")
-        return None
     if not known.parser:
-        facts.leave_unread(source, f"netlint does not read {known.title} yet")
+        reason = "a template: give what it is rendered to" if item.format == "template" else ""
+        facts.leave_unread(source, reason or f"netlint does not read {known.title} yet")
         return None
     tree, problems = import_module(f"netlint.parse.{known.parser}").parse(source)
     if problems and _TEMPLATE_MARK.search(source.text):
@@ -120,7 +155,7 @@ def _parse(item: Input, facts: HostFacts) -> Parsed | None:
         facts.problems(problems)
     fatal = next((problem for problem in problems if problem.fatal), None)
     if fatal is not None:
-        facts.unread[source.path] = fatal.message
+        facts.unread[source.key] = fatal.message
     return Parsed(source, item.format, tree)
 
 
@@ -152,14 +187,38 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         rulesets=tuple(facts.rulesets),
         resolver=facts.resolver,
         listeners=None if facts.listeners is None else tuple(facts.listeners),
+        neighbours=None if facts.neighbours is None else tuple(facts.neighbours),
+        bridge_ports=None if facts.bridge_ports is None else tuple(facts.bridge_ports),
+        bridges_listed=tuple(facts.bridges.items()),
+        containers=None if facts.containers is None else tuple(facts.containers),
+        namespaces=tuple(_frozen(one) for one in facts.namespaces.values()),
+        veths=pair_veths(facts) if facts.namespaces or facts.learned or facts.peers else (),
+        configured=tuple(facts.configured),
+        firewalld=facts.firewalld,
+        ufw=facts.ufw,
+        jails=tuple(facts.jails),
         sysctls=None if facts.sysctls is None else tuple(facts.sysctls),
         daemon=daemon,
-        networks=join_networks(facts.networks, facts.interfaces),
+        networks=join_networks(facts.networks, facts.interfaces, shown_bridges(facts.routes, facts.rulesets)),
         networks_listed=facts.networks_listed,
         projects=tuple(facts.projects),
         actions=tuple(facts.actions),
         swarm=facts.swarm,
         weave=tuple(facts.weave),
+        cluster=facts.cluster.finish(),
+    )
+
+
+def _frozen(space: NamespaceFacts) -> Namespace:
+    facts = space.facts
+    return Namespace(
+        name=space.name,
+        span=space.span,
+        interfaces=None if facts.interfaces is None else tuple(facts.interfaces),
+        routes=None if facts.routes is None else tuple(facts.routes),
+        rulesets=tuple(facts.rulesets),
+        resolver=facts.resolver,
+        neighbours=None if facts.neighbours is None else tuple(facts.neighbours),
     )
 
 

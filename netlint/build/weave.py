@@ -17,7 +17,7 @@ from netlint.model.overlay import Weave
 from netlint.parse.tree import Mapping, Node, Scalar, Word
 from netlint.parse.tree import Sequence as Items
 from netlint.parse.words import cut
-from netlint.prefix import parse_interface, parse_prefix
+from netlint.prefix import parse_address, parse_interface, parse_prefix
 from netlint.source import Span
 
 if TYPE_CHECKING:  # the shell parser is not the price of a Compose file
@@ -125,6 +125,11 @@ def _launch(words: Sequence[Word], command: Command, facts: HostFacts) -> None:
             mtu=weave.mtu,
             range=weave.range,
             not_exported=hidden,
+            peers=tuple(
+                Located(address, word.span, word.exact)
+                for word in words
+                if (address := parse_address(word.text)) is not None
+            ),
         )
     )
 
@@ -207,16 +212,14 @@ def build_weave_services(files: list[Parsed], facts: HostFacts) -> None:
             facts.weave.append(make_weave(service.span, settings, facts, _tag(image, found)))
 
 
-def build_kubernetes_weave(files: list[Parsed], facts: HostFacts) -> None:
-    """Weave in Kubernetes manifests. All else in them is not modelled."""
-    for file in files:
-        containers = [one for document in file.tree for one in _containers(document)]
-        found = [(one, image, match) for one in containers for image, match in [_image(one)] if match is not None]
-        for container, image, match in found:
-            if image is not None:
-                facts.weave.append(make_weave(image.span, _environment(container), facts, _tag(image, match)))
-        if not found:
-            facts.leave_unread(file.source, "of Kubernetes manifests netlint reads weave's only, so far")
+def add_kubernetes_weave(file: Parsed, facts: HostFacts) -> bool:
+    """Add weave as the objects of a manifest set it up; False where none does."""
+    containers = [one for document in file.tree for one in _containers(document)]
+    found = [(one, image, match) for one in containers for image, match in [_image(one)] if match is not None]
+    for container, image, match in found:
+        if image is not None:
+            facts.weave.append(make_weave(image.span, _environment(container), facts, _tag(image, match)))
+    return bool(found)
 
 
 def _containers(node: Node) -> Iterable[Mapping]:

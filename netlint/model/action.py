@@ -16,13 +16,15 @@ from netlint.source import Span
 class FirewallFlush(Struct, frozen=True, kw_only=True):
     """`iptables -F`, `-X` or `nft flush ruleset`: every table where `table` is None, every chain where `chain` is.
 
-    `tool` is "iptables", "ip6tables" or "nft".
+    `tool` is "iptables", "ip6tables" or "nft". `idle`: it stands in a file without a rule of its own, as packages ship
+    it, so that nothing tells whether it is ever loaded.
     """
 
     span: Span
     tool: str
     table: str | None
     chain: str | None
+    idle: bool = False
     certain: bool = True
 
 

@@ -55,7 +55,10 @@ class PublishedPort(Struct, frozen=True, kw_only=True):
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
-    """A service on a network of its project; `network` is the key inside the file. `implicit`: the default network."""
+    """A service on a network of its project; `network` is the key inside the file. `implicit`: the default network.
+
+    `priority` orders the attachments when a container starts, `gw_priority` those that its way out may lead through.
+    """
 
     network: str
     span: Span
@@ -63,7 +66,9 @@ class Attachment(Struct, frozen=True, kw_only=True):
     ipv6: Located[Address] | None = None
     aliases: tuple[str, ...] = ()
     implicit: bool = False
+    priority: Located[int] | None = None
     gw_priority: Located[int] | None = None
+    interface_name: Located[str] | None = None
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -79,6 +84,8 @@ class Service(Struct, frozen=True, kw_only=True):
     span: Span
     image: Located[str] | None = None
     container_name: Located[str] | None = None
+    hostname: Located[str] | None = None
+    mac_address: Located[str] | None = None
     mode: Located[str] | None = None
     attachments: tuple[Attachment, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
@@ -152,7 +159,8 @@ class Project(Struct, frozen=True, kw_only=True):
 
     Networks that no service uses are among them, though Compose creates them not (`uses`). `partial`: a service has
     neither image nor build, so that the file is meant to be laid over another. `version` is that of the file format.
-    `incomplete`: more is in files that were not read.
+    `incomplete`: more is in files that were not read. `replaced` are the places of values that took the place of one in
+    another file, each with that place.
     """
 
     name: str
@@ -166,6 +174,7 @@ class Project(Struct, frozen=True, kw_only=True):
     version: Located[str] | None = None
     misplaced: tuple[MisplacedKey, ...] = ()
     unset: tuple[UnsetVariable, ...] = ()
+    replaced: tuple[tuple[Span, Span], ...] = ()
 
     @property
     def is_library(self) -> bool:

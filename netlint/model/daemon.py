@@ -51,7 +51,8 @@ class Option(Struct, frozen=True, kw_only=True):
     `known` is False where no engine has such an option; `suggestion` then names the one that may be meant. `ignored`:
     a key of daemon.json that is the name of a flag only (`dns-opt` for `dns-opts`), which dockerd accepts and leaves
     unused; `suggestion` is the key. `exact` is False where a variable or template mark stands in the value.
-    `type_error` says what dockerd has against the value's type. Engines from `since` on and before `removed` have the
+    `type_error` says what dockerd has against the value's type, `error_span` where: one of several uses of a flag may
+    be the wrong one. Engines from `since` on and before `removed` have the
     option; None: as long as there are options, and to this day.
     """
 
@@ -66,6 +67,7 @@ class Option(Struct, frozen=True, kw_only=True):
     ignored: bool = False
     suggestion: str = ""
     type_error: str = ""
+    error_span: Span | None = None
     since: tuple[int, ...] | None = None
     removed: tuple[int, ...] | None = None
 

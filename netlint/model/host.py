@@ -8,8 +8,11 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from netlint.model.action import Action, ContainerRun, DockerStart
+from netlint.model.cluster import Cluster
 from netlint.model.compose import Project, PublishedPort, Service
+from netlint.model.container import BridgePort, Container, Neighbour, VethPair
 from netlint.model.daemon import Daemon, EngineVersion
+from netlint.model.frontends import Firewalld, Jail, Ufw
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
@@ -143,11 +146,40 @@ class Publication(NamedTuple):
     run: ContainerRun | None = None
 
 
+class Configured(NamedTuple):
+    """A range that a file gives an interface or a route, whether or not it is there now. `device` is the interface,
+    None where the file does not tell; `via` the gateway; `routed` is False for the range of an interface itself.
+
+    `origin` is whose file it is ("netplan", "WireGuard", …)."""
+
+    prefix: Prefix
+    span: Span
+    origin: str
+    routed: bool
+    device: str | None = None
+    via: Address | None = None
+    address: Address | None = None
+
+
+class Namespace(Struct, frozen=True, kw_only=True):
+    """A network namespace of the host, mostly a container's, as listings made inside it show it. `name` is what the
+    container or the namespace is called there."""
+
+    name: str
+    span: Span
+    interfaces: tuple[Interface, ...] | None = None
+    routes: tuple[Route, ...] | None = None
+    rulesets: tuple[Ruleset, ...] = ()
+    resolver: Resolver | None = None
+    neighbours: tuple[Neighbour, ...] | None = None
+
+
 class Host(Struct, frozen=True, kw_only=True):
     """One machine, or the unknown machine on which one Compose project will run (`implied`).
 
     A field that is None was not in the input; an empty tuple was, and holds nothing. `span` is the place that stands
-    for the host as a whole. `networks` holds each Docker network once (see build/networks.py); `networks_listed` is
+    for the host as a whole. `bridges_listed` are the bridges of `brctl show`, which tells of each whether it has ports.
+    `networks` holds each Docker network once (see build/networks.py); `networks_listed` is
     True where the engine's own list of networks was given, so that a network missing there does not exist.
     """
 
@@ -162,6 +194,16 @@ class Host(Struct, frozen=True, kw_only=True):
     rulesets: tuple[Ruleset, ...] = ()
     resolver: Resolver | None = None
     listeners: tuple[Listener, ...] | None = None
+    neighbours: tuple[Neighbour, ...] | None = None
+    bridge_ports: tuple[BridgePort, ...] | None = None
+    bridges_listed: tuple[tuple[str, Span], ...] = ()
+    containers: tuple[Container, ...] | None = None
+    namespaces: tuple[Namespace, ...] = ()
+    veths: tuple[VethPair, ...] = ()
+    configured: tuple[Configured, ...] = ()
+    firewalld: Firewalld | None = None
+    ufw: Ufw | None = None
+    jails: tuple[Jail, ...] = ()
     sysctls: tuple[tuple[str, Located[str]], ...] | None = None
     daemon: Daemon | None = None
     networks: tuple[Network, ...] = ()
@@ -170,6 +212,7 @@ class Host(Struct, frozen=True, kw_only=True):
     actions: tuple[Action, ...] = ()
     swarm: Swarm | None = None
     weave: tuple[Weave, ...] = ()
+    cluster: Cluster = Cluster()
 
     def interface(self, name: str) -> Interface | None:
         return next((i for i in self.interfaces or () if i.name == name), None)
@@ -192,6 +235,7 @@ class Host(Struct, frozen=True, kw_only=True):
             or self.projects
             or self.engine
             or self.swarm
+            or self.containers
             or any(chains)
             or self._has_table("docker-bridges")
             or any(isinstance(action, (ContainerRun, DockerStart)) for action in self.actions)
@@ -206,6 +250,7 @@ class Host(Struct, frozen=True, kw_only=True):
             or self.rulesets
             or self.networks_listed
             or self.listeners is not None
+            or self.containers is not None
             or (self.engine is not None and self.engine.exact)
         )
 
@@ -227,17 +272,17 @@ class Host(Struct, frozen=True, kw_only=True):
 
     def publications(self) -> Iterator[Publication]:
         """Every port that a container of a Compose project or script asks to publish, where publishing has an effect:
-        not for a container in another's or the host's network, nor on internal networks alone."""
+        not for a container in another's or the host's network, nor on networks alone that publish nothing."""
         for project in self.projects:
             for service in project.services:
                 attached = tuple(
                     network
                     for attachment in service.attachments
-                    if (network := project.network(attachment.network)) is not None
+                    if (network := self.network_of(project, attachment.network)) is not None
                 )
                 if service.mode is not None and service.mode.value not in ("bridge", "default"):
                     continue
-                if attached and all(network.internal for network in attached):
+                if attached and not any(network.publishes for network in attached):
                     continue
                 for port in service.ports:
                     yield Publication(f"service {service.name}", service.image, port, attached, project, service)
@@ -247,11 +292,24 @@ class Host(Struct, frozen=True, kw_only=True):
                 if name in ("host", "none") or name.startswith("container:"):
                     continue
                 networks = tuple(network for network in self.networks if network.name == name)
-                if networks and all(network.internal for network in networks):
+                if networks and not any(network.publishes for network in networks):
                     continue
                 owner = f"container {action.name.value}" if action.name is not None else "a container"
                 for port in action.ports:
                     yield Publication(owner, action.image, port, networks, run=action)
+
+    def exposures(self) -> Iterator[Publication]:
+        """Every port that is or will be published: what files ask for, and what running containers have beside it."""
+        asked = set()
+        for publication in self.publications():
+            asked.add((publication.port.published, publication.port.protocol))
+            yield publication
+        for container in self.containers or ():
+            names = {place.network for place in container.networks}
+            networks = tuple(network for network in self.networks if network.name in names)
+            for port in container.ports if container.running is not False else ():
+                if (port.published, port.protocol) not in asked:
+                    yield Publication(f"container {container.name}", container.image, port, networks)
 
     def before(self, *version: int) -> bool | None:
         """Whether the engine is older than `version`; None where its version is unknown."""
@@ -287,14 +345,26 @@ class Reserved(Struct, frozen=True):
     name: str
 
 
+class Expectation(Struct, frozen=True, kw_only=True):
+    """What the configuration says must hold: `flow` (see dataplane/flow.py) is to end as `verdict` says, "accept",
+    "drop" or "keeps-source". `host` is the host it is about, None where the flow tells."""
+
+    flow: str
+    verdict: str
+    host: str | None = None
+
+
 class Site(Struct, frozen=True, kw_only=True):
     """Everything that was given, and what the configuration adds to it.
 
-    `unreadable` are places with wrong syntax, `not_understood` places that were read but are not modelled.
+    `unreadable` are places with wrong syntax, `not_understood` places that were read but are not modelled. The engine
+    fills in `unused_ignores`, suppressions that suppressed nothing, where it was asked to.
     """
 
     hosts: tuple[Host, ...]
     reserved: tuple[Reserved, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
     unreadable: tuple[InputProblem, ...] = ()
     not_understood: tuple[InputProblem, ...] = ()
     ignores: tuple[IgnoreComment, ...] = ()
+    unused_ignores: tuple[InputProblem, ...] = ()

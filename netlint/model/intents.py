@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from netlint.model.compose import Service
@@ -60,6 +61,10 @@ _NO_TARGETS = {
     "origins", "public", "sans", "trusted", "virtual", "whitelist",
 }  # fmt: skip
 _NO_TARGETS_AT_ALL = ("HOSTNAME", "NO_PROXY", "no_proxy", "HOST", "LISTENADDRESS")
+
+
+# Variables and options whose value is nobody's business, even where it looks like `host:port`.
+_SECRET = re.compile(r"pass|pwd|secret|token|key|cred|auth|salt|private|cert|hash|seed|license", re.IGNORECASE)
 
 
 class Intent(NamedTuple):
@@ -123,13 +128,15 @@ def listeners(service: Service) -> dict[str, int]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def is_target(name: str) -> bool:
     """Whether a variable of this name may hold something to connect to."""
     return name not in _NO_TARGETS_AT_ALL and not _NO_TARGETS & set(_parts(name))
 
 
-def _parts(name: str) -> list[str]:
-    return [part.lower() for part in _PARTS.findall(name)]
+@lru_cache(maxsize=4096)
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in _PARTS.findall(name))
 
 
 def _of_value(name: str, value: Located[str]) -> Iterator[Intent]:
@@ -137,11 +144,14 @@ def _of_value(name: str, value: Located[str]) -> Iterator[Intent]:
     if "://" in text:
         yield from _urls(name, value)
         return
+    parts = _parts(name)
+    names_hosts = bool(parts) and (parts[-1] in _OF_HOSTS or parts[-1].endswith("host"))
+    if _SECRET.search(name) and not names_hosts:
+        return
     found = list(_GO.finditer(text)) or list(_PAIRS.finditer(text))
     if not found and _LIST.fullmatch(text):
         found = list(_LISTED.finditer(text))
-    parts = _parts(name)
-    if not found and parts and (parts[-1] in _OF_HOSTS or parts[-1].endswith("host")) and _NAMES.fullmatch(text):
+    if not found and names_hosts and _NAMES.fullmatch(text):
         found = list(_NAMED.finditer(text))
     for match in found:
         port = match["port"] if "port" in match.re.groupindex else None
@@ -154,7 +164,7 @@ def _of_word(word: Located[str]) -> Iterator[Intent]:
         yield from _urls("command", word)
         return
     match = _FLAG.match(word.value)
-    if match is not None:
+    if match is not None and not _SECRET.search(word.value[: match.start("host")]):
         yield Intent(
             match["host"],
             _number(match["port"]),

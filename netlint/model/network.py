@@ -20,7 +20,12 @@ class Origin(Enum):
     DAEMON = "daemon configuration"
     SCRIPT = "script"
     INTERFACE = "interface listing"
+    ROUTE = "route table"
     FIREWALL = "firewall dump"
+
+
+# Sources that show a network's bridge and not the network itself.
+SHOWN = (Origin.INTERFACE, Origin.ROUTE, Origin.FIREWALL)
 
 
 class Subnet(Struct, frozen=True, kw_only=True):
@@ -58,7 +63,8 @@ class Network(Struct, frozen=True, kw_only=True):
     `span` and `origin` are those of the source a user would edit (Compose before listings), `stated` the places of the
     others, `origins` their kinds. `name` is the engine's name (for Compose: with the project's prefix), `key` the name
     inside the Compose file, `project` the Compose project. `subnets` is empty where the engine chooses and no listing
-    tells, or where only a variable without a default decides (`subnets_open`).
+    tells, or where only a variable without a default decides (`subnets_open`). `ipam_driver` is set where another than
+    the engine's own hands out addresses.
     `default_bridge`: docker0.
     """
 
@@ -73,11 +79,13 @@ class Network(Struct, frozen=True, kw_only=True):
     id: str | None = None
     subnets: tuple[Subnet, ...] = ()
     subnets_open: bool = False
+    ipam_driver: Located[str] | None = None
     internal: bool = False
     attachable: bool = False
     external: bool = False
     ingress: bool = False
     default_bridge: bool = False
+    ipv4: Located[bool] | None = None
     ipv6: Located[bool] | None = None
     options: tuple[tuple[str, Located[str]], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
@@ -103,6 +111,12 @@ class Network(Struct, frozen=True, kw_only=True):
         if self.default_bridge:
             return "docker0"
         return f"br-{self.id[:12]}" if self.id else None
+
+    @property
+    def publishes(self) -> bool:
+        """Whether ports can be published from it: not from internal networks, nor where containers are on the LAN."""
+        predefined = self.external and self.name in ("host", "none")
+        return not (self.internal or predefined or self.driver in ("macvlan", "ipvlan", "host", "null"))
 
     @property
     def masquerades(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from netlint.model.located import Located
-from netlint.prefix import Prefix
+from netlint.prefix import Address, Prefix
 from netlint.source import Span
 
 WEAVE_DEFAULT_RANGE = Prefix(4, 10 << 24 | 32 << 16, 12)
@@ -15,7 +15,9 @@ class Swarm(Struct, frozen=True, kw_only=True):
     """That the engine is part of a swarm, as `docker info` or a script (`docker swarm init`, `join`) states it.
 
     Addresses are as written: an address or an interface's name, with or without a port. `default_addr_pool` are the
-    ranges that overlay networks get subnets of `pool_length` bits from.
+    ranges that overlay networks get subnets of `pool_length` bits from. `manager`: whether this node is one, `nodes`
+    how many there are, `joined` the address of the node that a script joins, `node_address` the one by which the engine
+    says that the others know it; each None where it is not known.
     """
 
     span: Span
@@ -27,6 +29,10 @@ class Swarm(Struct, frozen=True, kw_only=True):
     data_path_addr: Located[str] | None = None
     default_addr_pool: tuple[Located[Prefix], ...] = ()
     pool_length: Located[int] | None = None
+    manager: bool | None = None
+    nodes: int | None = None
+    joined: Located[str] | None = None
+    node_address: Located[str] | None = None
 
 
 class Weave(Struct, frozen=True, kw_only=True):
@@ -34,7 +40,7 @@ class Weave(Struct, frozen=True, kw_only=True):
 
     `version` comes from the image tag. `fastdp_off` is the setting that switches the fast datapath off, `password` the
     place that switches encryption on (never its value), `range` IPALLOC_RANGE. `not_exported` are settings that the
-    script assigns without exporting them, so that weave never sees them.
+    script assigns without exporting them, so that weave never sees them. `peers` are the hosts that it is told of.
     """
 
     span: Span
@@ -44,6 +50,7 @@ class Weave(Struct, frozen=True, kw_only=True):
     mtu: Located[int] | None = None
     range: Located[Prefix] | None = None
     not_exported: tuple[Located[str], ...] = ()
+    peers: tuple[Located[Address], ...] = ()
 
     @property
     def allocates(self) -> Prefix:

@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 
 from netlint.model.compose import PortRange, Project, Service
+from netlint.model.network import Network
 
 # The port on which the program of a well-known image listens, by the last part of the image's name.
 _IMAGES = {
@@ -44,7 +45,7 @@ class Reach:
         seen = {service.name}
         while service.mode is not None and not service.extends:
             kind, _, name = service.mode.value.partition(":")
-            other = self.project.service(name) if kind == "service" else None
+            other = self._services.get(name) if kind == "service" else None
             if other is None or other.name in seen or not service.mode.exact:
                 return service if kind in ("bridge", "default") else None
             seen.add(other.name)
@@ -59,7 +60,7 @@ class Reach:
             return None
         names = set()
         for attachment in owner.attachments:
-            network = self.project.network(attachment.network)
+            network = self._networks.get(attachment.network)
             if network is None or "$" in network.name:
                 return None
             names.add(network.name)
@@ -68,15 +69,31 @@ class Reach:
     def has_foreign_network(self, service: Service) -> bool:
         """Whether containers that no file here describes may be on a network of the service."""
         owner = self.namespace(service) or service
-        networks = (self.project.network(attachment.network) for attachment in owner.attachments)
+        networks = (self._networks.get(attachment.network) for attachment in owner.attachments)
         return any(network is None or network.external for network in networks)
 
     def sharers(self, service: Service) -> list[Service]:
         """The services in the same network namespace, `service` among them."""
         owner = self.namespace(service)
-        if owner is None:
-            return [service]
-        return [other for other in self.project.services if self.namespace(other) is owner]
+        return [service] if owner is None else self._groups[id(owner)]
+
+    @cached_property
+    def _groups(self) -> dict[int, list[Service]]:
+        """The services by the one in whose namespace they are: a project may have thousands."""
+        groups: dict[int, list[Service]] = {}
+        for service in self.project.services:
+            owner = self.namespace(service)
+            if owner is not None:
+                groups.setdefault(id(owner), []).append(service)
+        return groups
+
+    @cached_property
+    def _services(self) -> dict[str, Service]:
+        return {service.name: service for service in reversed(self.project.services)}
+
+    @cached_property
+    def _networks(self) -> dict[str | None, Network]:
+        return {network.key: network for network in reversed(self.project.networks)}
 
 
 def container_ports(service: Service) -> list[PortRange]:

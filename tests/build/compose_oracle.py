@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from netlint.model.compose import Project, PublishedPort, Service
+from netlint.model.located import Located
 from netlint.model.network import Network
 
 CACHE = Path(os.environ.get("NETLINT_LAB_CACHE", "/var/cache/netlint-lab"))
-COMPOSE = CACHE / "sid/bin/docker-compose"
+COMPOSE = CACHE / "28.5/bin/docker-compose"
 ABSENT = f"no docker-compose at {COMPOSE}: run tests/lab/fetch-engines.sh"
 
 # A view is {"name": …, "services": {…}, "networks": {…}}; a value that only a variable tells is OPEN in netlint's.
@@ -26,11 +27,16 @@ class Refused(Exception):
 
 
 def reference(
-    folder: Path, *options: str, config: Sequence[str] = (), environment: dict[str, str] | None = None
+    folder: Path,
+    *options: str,
+    config: Sequence[str] = (),
+    profiles: Sequence[str] = ("*",),
+    environment: dict[str, str] | None = None,
 ) -> View:
-    """What Compose makes of the project in the folder, with the services of all profiles. `options` are those of
-    `docker compose`, `config` those of its `config`."""
-    command = [str(COMPOSE), "--profile", "*", *options, "config", "--format", "json", *config]
+    """What Compose makes of the project in the folder, with the services of the profiles, or of all. `options` are
+    those of `docker compose`, `config` those of its `config`."""
+    chosen = [word for profile in profiles for word in ("--profile", profile)]
+    command = [str(COMPOSE), *chosen, *options, "config", "--format", "json", *config]
     env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **(environment or {})}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=env, check=False, timeout=60)
     if done.returncode:
@@ -52,9 +58,21 @@ def _reference_service(body: dict[str, Any]) -> View:
                 "ipv4": (attached or {}).get("ipv4_address"),
                 "ipv6": (attached or {}).get("ipv6_address"),
                 "aliases": (attached or {}).get("aliases", []),
+                "priority": (attached or {}).get("priority", 0),
+                "gw_priority": (attached or {}).get("gw_priority", 0),
             }
             for key, attached in networks.items()
         },
+        "replicas": body.get("scale", (body.get("deploy") or {}).get("replicas")),
+        "container_name": body.get("container_name"),
+        "dns": body.get("dns", []),
+        "links": body.get("links", []),
+        "external_links": body.get("external_links", []),
+        "depends_on": _depends_on(body),
+        "extra_hosts": sorted(body.get("extra_hosts", [])),
+        "expose": body.get("expose", []),
+        "labels": body.get("labels") or {},
+        "deploy_labels": (body.get("deploy") or {}).get("labels") or {},
         "ports": sorted(
             (
                 (
@@ -73,6 +91,14 @@ def _reference_service(body: dict[str, Any]) -> View:
     }
 
 
+def _depends_on(body: dict[str, Any]) -> View:
+    """The services in depends_on; those that Compose adds because of other keys are OPEN."""
+    modes = [body.get(key, "") for key in ("network_mode", "ipc", "pid")]
+    implied = {mode.partition(":")[2] for mode in modes if mode.startswith("service:")}
+    implied |= {text.partition(":")[0] for key in ("links", "volumes_from") for text in body.get(key, [])}
+    return {name: OPEN if name in implied else True for name in body.get("depends_on") or {}}
+
+
 def _reference_network(body: dict[str, Any]) -> View:
     if body.get("external"):
         return {"name": body.get("name", ""), "external": True}
@@ -83,7 +109,10 @@ def _reference_network(body: dict[str, Any]) -> View:
         "driver": body.get("driver") or "bridge",
         "internal": body.get("internal", False),
         "attachable": body.get("attachable", False),
+        "ipv4": body.get("enable_ipv4"),
         "ipv6": body.get("enable_ipv6"),
+        "ipam": (body.get("ipam") or {}).get("driver") or "default",
+        "labels": body.get("labels") or {},
         "options": {key: str(value) for key, value in (body.get("driver_opts") or {}).items()},
         "subnets": [
             (entry["subnet"], entry.get("gateway"), entry.get("ip_range"), entry.get("aux_addresses") or {})
@@ -110,9 +139,23 @@ def _service(service: Service) -> View:
                 "ipv4": str(one.ipv4.value) if one.ipv4 is not None else None,
                 "ipv6": str(one.ipv6.value) if one.ipv6 is not None else None,
                 "aliases": list(one.aliases),
+                "priority": one.priority.value if one.priority is not None else 0,
+                "gw_priority": one.gw_priority.value if one.gw_priority is not None else 0,
             }
             for one in service.attachments
         },
+        "replicas": service.replicas.value if service.replicas is not None else None,
+        "container_name": _text(service.container_name.value) if service.container_name is not None else None,
+        "dns": _texts(service.dns),
+        "links": _texts(service.links),
+        "external_links": _texts(service.external_links),
+        "depends_on": {one.value: True for one in service.depends_on},
+        "extra_hosts": OPEN
+        if any("$" in name + value.value for name, value in service.extra_hosts)
+        else sorted(f"{name}={value.value.strip('[]')}" for name, value in service.extra_hosts),
+        "expose": _texts(service.expose),
+        "labels": {name: _text(value.value) for name, value in service.labels},
+        "deploy_labels": {name: _text(value.value) for name, value in service.deploy_labels},
         "ports": sorted((triple for port in service.ports for triple in _ports(port)), key=str),
         "environment": sorted(name for name, _ in service.environment),
         "profiles": list(service.profiles),
@@ -140,7 +183,10 @@ def _network(network: Network) -> View:
         "driver": network.driver,
         "internal": network.internal,
         "attachable": network.attachable,
+        "ipv4": network.ipv4.value if network.ipv4 is not None else None,
         "ipv6": network.ipv6.value if network.ipv6 is not None else None,
+        "ipam": _text(network.ipam_driver.value) if network.ipam_driver is not None else "default",
+        "labels": {name: _text(value) for name, value in network.labels},
         "options": {key: _text(value.value) for key, value in network.options},
         "subnets": OPEN
         if network.subnets_open
@@ -160,13 +206,17 @@ def _text(text: str) -> object:
     return OPEN if "$" in text else text
 
 
+def _texts(values: Iterable[Located[str]]) -> list[object]:
+    return [_text(value.value) for value in values]
+
+
 def differences(ours: object, theirs: object, where: str = "") -> list[str]:
     """Where the two differ, as lines of text; what is OPEN differs from nothing."""
-    if ours is OPEN:
+    if OPEN in (ours, theirs):
         return []
     if isinstance(ours, dict) and isinstance(theirs, dict):
         found = [f"{where}: only netlint has {key}" for key in ours.keys() - theirs.keys()]
-        found += [f"{where}: only Compose has {key}" for key in theirs.keys() - ours.keys()]
+        found += [f"{where}: only Compose has {key}" for key in theirs.keys() - ours.keys() if theirs[key] is not OPEN]
         for key in sorted(ours.keys() & theirs.keys()):
             found += differences(ours[key], theirs[key], f"{where}.{key}")
         return found

@@ -225,10 +225,10 @@ def test_sysctls_of_scripts_come_after_files_and_before_listings() -> None:
 
 def test_what_has_no_model_is_said() -> None:
     facts, _ = script(
-        "ufw allow 22\nip link set docker0 mtu 1400\nip rule add from 10.0.0.0/8 table 5\ndocker stack deploy x\nls\n"
+        "brctl addif br0 eth1\nip link set br0 mtu 1400\nip rule add from 10.0.0.0/8 table 5\ndocker stack deploy x\n"
     )
     assert [item.message for item in facts.not_understood] == [
-        "the ufw command",
+        "the brctl command",
         "ip link set",
         "ip rule add",
         "docker stack deploy",
@@ -299,3 +299,29 @@ def test_incidents() -> None:
     created = [action.chain for action in of("b-005").actions if isinstance(action, ChainChange)]
     assert created == ["DOCKER", "DOCKER-USER", "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2", "DOCKER"]
     assert [one.option("parent") is not None for one in of("a-079").networks] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "bip"),
+    [
+        ('cat > /etc/docker/daemon.json <<EOF\n{ "bip": "172.17.1.1/24" }\nEOF\n', "172.17.1.1/24"),
+        ('sudo tee /etc/docker/daemon.json <<\'EOF\' >/dev/null\n{ "bip": "172.17.1.1/24" }\nEOF\n', "172.17.1.1/24"),
+        ('cat <<EOF | sudo tee /etc/docker/daemon.json\n{ "bip": "172.17.1.1/24" }\nEOF\n', "172.17.1.1/24"),
+        # not literal, not sure, another file
+        ('cat > /etc/docker/daemon.json <<EOF\n{ "bip": "$BIP" }\nEOF\n', None),
+        ('if test -f x; then cat > /etc/docker/daemon.json <<EOF\n{ "bip": "172.17.1.1/24" }\nEOF\nfi\n', None),
+        ('cat > /root/daemon.json <<EOF\n{ "bip": "172.17.1.1/24" }\nEOF\n', None),
+    ],
+)
+def test_files_that_a_script_writes(text: str, bip: str | None) -> None:
+    facts, source = script(text)
+    found = [option for option in facts.options if option.name == "bip"]
+    assert [option.value for option in found] == ([bip] if bip is not None else [])
+    for option in found:
+        assert str(bip) in source.slice(option.span)
+
+
+def test_sysctl_files_that_a_script_writes() -> None:
+    facts, _ = script("cat >> /etc/sysctl.d/99-docker.conf <<EOF\n# on\nnet.ipv4.ip_forward = 0\nEOF\n")
+    assert facts.sysctls is not None
+    assert [(key, value.value) for key, value in facts.sysctls] == [("net.ipv4.ip_forward", "0")]

@@ -167,7 +167,7 @@ def test_files_of_any_name(tmp_path: Path) -> None:
         {
             "compose.yaml": "include: [parts/all.yml]\nservices: {web: {image: w, env_file: settings}}",
             "parts/all.yml": "include: [one.txt]",
-            "parts/one.txt": "services: {one: {hostname: o, user: u}}",
+            "parts/one.txt": "services: {one: {image: o, user: u}}",
             "settings": "A=1",
             "other.txt": "services",
         },

@@ -52,7 +52,7 @@ services:
     image: "example/web:${TAG:-1}"
     container_name: web-1
     network_mode: host
-    scale: 3
+    scale: 1
     command: --listen 0.0.0.0:80 "two words"
     environment:
       A: 1
@@ -73,7 +73,7 @@ services:
     assert web.mode is not None
     assert (web.mode.value, web.attachments) == ("host", ())
     assert web.replicas is not None
-    assert web.replicas.value == 3
+    assert web.replicas.value == 1
     assert [(word.value, result.text(word.span)) for word in web.command] == [
         ("--listen", "--listen"),
         ("0.0.0.0:80", "0.0.0.0:80"),

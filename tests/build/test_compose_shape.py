@@ -34,6 +34,7 @@ SERVICE = "services: {{web: {{image: x, {}}}}}"
 NETWORK = "services: {{web: {{image: x, networks: [n]}}}}\nnetworks: {{n: {{{}}}}}"
 UNKNOWN = ", which Compose 2.40 does not know"
 EMPTY = "Compose refuses a key without a value: remove it, or give it one"
+NAME = "it takes letters, digits, dots, dashes and underscores"
 QUOTES = "write it in quotes"
 
 
@@ -118,6 +119,13 @@ QUOTES = "write it in quotes"
             "a in driver_opts of network n is true or false, not a number or a text",
             QUOTES,
         ),
+        ("services: {a b: {image: x}}", "a b", "'a b' is no name for a service: " + NAME, ""),
+        (
+            SERVICE.format("depends_on: [web2, web2]").replace("web: ", "web2: {image: x}, web: ", 1),
+            "web2",
+            "web2 stands twice in depends_on of service web",
+            "",
+        ),
         (NETWORK.format("ipam: "), "ipam", "ipam of network n is empty", EMPTY),
         (
             NETWORK.format("ipam: {config: [{subnet: }]}"),
@@ -139,12 +147,30 @@ def test_refused(text: str, place: str, message: str, help: str) -> None:
         SERVICE.format("environment: {A: , B: 1, C: true}, expose: [80, '81']"),
         SERVICE.format("scale: '${N}', restart: no, cpus: 0.5, deploy: {replicas: '2'}"),
         NETWORK.format("internal: 'yes', attachable: '${A}', driver_opts: {a: 1400}"),
-        "services: {web: {ports: }}\nnetworks: ",  # to be laid over another file
-        "web: {image: x, net: host, log_driver: none}",  # version 1
     ],
 )
 def test_accepted(text: str) -> None:
     assert not reported(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        (
+            "services: {web: {ports: }}\nnetworks: ",
+            "web",
+            "service web has neither image nor build: Compose takes the file only with another over it",
+        ),
+        (
+            "web: {image: x, net: host, log_driver: none}",
+            "",
+            "this file has the first format, without services: Compose 2 refuses it, and docker-compose 1 reads it so",
+        ),
+    ],
+)
+def test_refused_as_it_is(text: str, place: str, message: str) -> None:
+    """What has its use elsewhere is no error, and is not passed over in silence."""
+    assert reported(text) == [(place, message, "")]
 
 
 KEYS = [(table, key) for table in ("top", "service", "network", "attachment", "port") for key in _TABLES[table]]

@@ -194,7 +194,7 @@ class TestFlags:
             ("--mtu=08", "must be a whole number"),
             ("--icc=maybe", "must be true or false"),
             ("--dns banana", "must be an IP address"),
-            ("--bip", "needs a value"),
+            ("--bip", "--bip lacks its value"),
             ("--mtu=$MTU", ""),
             ("--ip={{ ip }}", ""),
         ],
@@ -202,6 +202,13 @@ class TestFlags:
     def test_wrong_values(self, flags: str, error: str) -> None:
         (option,) = from_flags(flags).facts.options
         assert option.type_error == error
+
+    def test_the_wrong_one_of_several_uses(self) -> None:
+        built = from_flags("-H tcp://0.0.0.0:4243 -H")
+        (option,) = built.facts.options
+        assert option.type_error == "-H lacks its value"
+        assert option.error_span is not None
+        assert option.error_span.start == len("dockerd -H tcp://0.0.0.0:4243 ")
 
     @pytest.mark.parametrize(("flags", "exact"), [("--bip=$NET", False), ("--bip=<ip>/24", False), ("--bip=x", True)])
     def test_variables_and_marks(self, flags: str, exact: bool) -> None:

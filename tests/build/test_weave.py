@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from netlint.build.actions import build_actions
 from netlint.build.actions_units import build_unit_actions
 from netlint.build.facts import HostFacts, Parsed
-from netlint.build.weave import build_kubernetes_weave, build_weave_services
+from netlint.build.kubernetes import build_kubernetes
+from netlint.build.weave import build_weave_services
 from netlint.model.action import WeaveAddress
 from netlint.model.compose import Project, Service
 from netlint.model.located import Located
@@ -246,7 +247,7 @@ items:
 
 def kubernetes(text: str) -> tuple[HostFacts, Source]:
     source, facts = Source("weave.yaml", text), HostFacts("host")
-    build_kubernetes_weave([Parsed(source, "kubernetes", yaml.parse(source)[0])], facts)
+    build_kubernetes([Parsed(source, "kubernetes", yaml.parse(source)[0])], facts)
     return facts, source
 
 
@@ -269,7 +270,7 @@ def test_kubernetes() -> None:
 def test_other_manifests_are_left_unread(text: str) -> None:
     facts, source = kubernetes(text)
     assert facts.weave == []
-    assert list(facts.unread) == [source.path]
+    assert list(facts.unread) == [source.key]
 
 
 KEYS = st.sampled_from(["containers", "env", "image", "name", "value", "items", "args", "command"])

@@ -81,6 +81,13 @@ def test_words(word: str, wanted: list[str]) -> None:
     assert ends(list(intents(service({}, (word,))))) == wanted
 
 
+@pytest.mark.parametrize("name", ["API_KEY", "DB_PASSWORD", "AUTH_TOKEN", "SESSION_SECRET"])
+def test_what_may_be_a_secret_is_no_host(name: str) -> None:
+    assert not list(intents(service({name: "abc:1234"})))
+    assert not list(intents(service({}, (f"--{name.lower()}=abc:1234",))))
+    assert ends(list(intents(service({f"{name}_HOST": "db:5432"})))) == ["db:5432"]
+
+
 def test_a_port_beside_the_host() -> None:
     assert ends(list(intents(service({"DB_HOST": "db", "DB_PORT": "5432"})))) == ["db:5432"]
     assert ends(list(intents(service({"DB_HOST": "db", "OTHER_PORT": "5432", "DB_PORT": "${PORT}"})))) == ["db"]
