@@ -1,8 +1,8 @@
 """Conditions of match extensions that one packet decides, beside those of ports, states and marks.
 
 What depends on more than the packet is None: how often (`limit`, `hashlimit`, `recent`, `quota`, `connlimit`), chance
-and time (`statistic`, `time`), who sent it (`owner`, `mac`, `socket`), which way it came (`physdev`, `rpfilter`,
-`policy`), its bytes (`u32`, `string`, `bpf`, `length`).
+and time (`statistic`, `time`), who sent it (`owner` of the host's own packets, `mac`, `socket`), which way it came
+(ports of `physdev`, `rpfilter`, `policy`), its bytes (`u32`, `string`, `bpf`, `length`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from netlint.prefix import Address
 if TYPE_CHECKING:
     from netlint.dataplane.packet import Packet
 
+PROTOCOLS = {"1": "icmp", "4": "ipencap", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "51": "ah",
+             "58": "ipv6-icmp", "132": "sctp", "icmpv6": "ipv6-icmp", "icmp6": "ipv6-icmp"}  # fmt: skip
 # Names of `iptables -p icmp -h` and of nft.
 _ICMP = {
     "echo-reply": "0", "pong": "0", "destination-unreachable": "3", "network-unreachable": "3/0",
@@ -46,6 +48,8 @@ _LAST_OCTET = 0xFF
 
 def decided(match: Match, packet: Packet) -> bool | None:
     """Whether the condition holds, before its negation; None where the packet does not decide it."""
+    if match.module == "recent":
+        return _recent(match, packet)
     decide = _CONDITIONS.get(match.option)
     return decide(match, packet) if decide is not None else None
 
@@ -75,6 +79,22 @@ def _icmp_type(match: Match, packet: Packet) -> bool | None:
     return True if True in answers else None if None in answers else False
 
 
+def icmp_ranges(match: Match) -> list[tuple[int, int]] | None:
+    """The types that an ICMP match asks for, as ranges of type * 256 + code; None where a name is not known."""
+    names = _ICMP if match.option == "icmp-type" else _ICMP6
+    ranges = []
+    for value in ",".join(match.values).split(","):
+        kind, slash, code = names.get(value, value).partition("/")
+        if kind == "any":
+            ranges.append((0, 0xFFFF))
+        elif _NUMBER.fullmatch(kind) is None or (slash and _NUMBER.fullmatch(code) is None):
+            return None
+        else:
+            first = int(kind) << 8
+            ranges.append((first + int(code), first + int(code)) if slash else (first, first + 255))
+    return ranges
+
+
 def _addresses(match: Match, address: Address) -> bool | None:
     answers = [in_range(value, address)[0] for value in match.values]
     return True if True in answers else None if None in answers else False
@@ -102,7 +122,37 @@ def _packet_type(match: Match, packet: Packet) -> bool | None:
 def _any_flag(match: Match, packet: Packet) -> bool | None:
     if packet.protocol != "tcp":
         return False
-    return "SYN" in ",".join(match.values).split(",") if packet.state == "NEW" else None
+    return "SYN" in ",".join(match.values).split(",") if not packet.reply else None
+
+
+def _forwarded_has_no_owner(_: Match, packet: Packet) -> bool | None:
+    """A packet that came in has no socket, so that nobody owns it (net/netfilter/xt_owner.c)."""
+    return False if packet.in_interface is not None else None
+
+
+def _is_bridged(_: Match, packet: Packet) -> bool | None:
+    """The other port is known from FORWARD on (net/netfilter/xt_physdev.c)."""
+    return packet.bridged and packet.out_interface is not None
+
+
+def _recent(match: Match, _: Packet) -> bool | None:
+    """`--set` takes a note and always matches; what asks the notes is not known."""
+    return None if match.option in ("rcheck", "update", "remove", "") else True
+
+
+def _tracked_protocol(match: Match, packet: Packet) -> bool | None:
+    names = PROTOCOLS.get(match.values[0].lower(), match.values[0].lower()) if match.values else ""
+    return names == PROTOCOLS.get(packet.protocol, packet.protocol)
+
+
+def _tracked_status(match: Match, packet: Packet) -> bool | None:
+    """A connection is confirmed behind the last hook of its first packet; no helper is taken to expect it."""
+    asked = set(",".join(match.values).split(","))
+    if not packet.answers:
+        return None if "EXPECTED" in asked else False
+    if asked & {"SEEN_REPLY", "CONFIRMED"}:
+        return True
+    return None if asked & {"EXPECTED", "ASSURED"} else False
 
 
 def address_type(types: set[str], address: Address, local: frozenset[Address] | None) -> bool | None:
@@ -112,7 +162,7 @@ def address_type(types: set[str], address: Address, local: frozenset[Address] | 
         return None
     if address.is_multicast:
         return "MULTICAST" in types
-    if address.version == 4 and (int(address) == _LIMITED_BROADCAST or int(address) >> 24 == 0):
+    if address.version == 4 and int(address) in (0, _LIMITED_BROADCAST):
         return "BROADCAST" in types
     if address.is_loopback or (local is not None and address in local):
         return "LOCAL" in types or (None if address.version == 6 and "UNICAST" in types else False)
@@ -141,4 +191,11 @@ _CONDITIONS: dict[str, Callable[[Match, Packet], bool | None]] = {
     "in-interface": lambda match, packet: _interfaces(match, packet.in_interface),
     "out-interface": lambda match, packet: _interfaces(match, packet.out_interface),
     "protocol": lambda match, packet: packet.protocol in match.values,
+    "uid-owner": _forwarded_has_no_owner,
+    "gid-owner": _forwarded_has_no_owner,
+    "socket-exists": _forwarded_has_no_owner,
+    "physdev-is-bridged": _is_bridged,
+    "ctproto": _tracked_protocol,
+    "ctstatus": _tracked_status,
+    "nfacct-name": lambda match, packet: True,
 }

@@ -7,14 +7,11 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from netlint.dataplane.extensions import address_type, decided
+from netlint.dataplane.extensions import PROTOCOLS, address_type, decided
 from netlint.model.netfilter import FirewallRule, Match, NameMatch
 from netlint.prefix import Address, parse_address, parse_prefix
 
 LocalAddresses: TypeAlias = frozenset[Address] | None
-
-_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "51": "ah", "58": "ipv6-icmp",
-              "132": "sctp", "icmpv6": "ipv6-icmp", "icmp6": "ipv6-icmp"}  # fmt: skip
 
 
 class Packet(Struct, frozen=True, kw_only=True):
@@ -23,7 +20,8 @@ class Packet(Struct, frozen=True, kw_only=True):
     A port is None for a protocol without ports. `in_interface` and `out_interface` are None where the hook does not
     know one; `translated` holds "DNAT" and "SNAT" where an address was rewritten before. `original` is the
     connection's first packet as it was before all translation (None: this packet is), `reply` whether this one goes
-    the other way.
+    the other way, be the connection tracked or not. `bridged`: it goes from one port of a bridge to another, without
+    a router.
     """
 
     source: Address
@@ -39,11 +37,17 @@ class Packet(Struct, frozen=True, kw_only=True):
     connmark: int = 0
     original: Packet | None = None
     reply: bool = False
+    bridged: bool = False
 
     @property
     def tracked(self) -> bool:
         """Whether it belongs to a connection that the kernel knows."""
         return self.state not in ("UNTRACKED", "INVALID")
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is the answer in a connection that the kernel knows."""
+        return self.reply and self.state == "ESTABLISHED"
 
     def __str__(self) -> str:
         def end(address: Address, port: int | None) -> str:
@@ -66,11 +70,16 @@ def matches(rule: FirewallRule, packet: Packet, local: LocalAddresses) -> bool |
     if rule.fragment:
         return False  # a first packet is no later fragment
     unknown = False
-    for condition in rule.matches:
+    for at, condition in enumerate(rule.matches):
+        if condition.module == "addrtype" and _one_interface(rule.matches, at):
+            unknown = True  # on which interface an address is, is not asked here
+            continue
         if condition.module in ("conntrack", "connmark") and condition.option != "ctstate" and not packet.tracked:
-            # without a connection the kernel asks for the state and nothing else
+            # without a connection a match that asks for the state too asks for nothing else; whether it is one match
+            # or two is not kept
             if rule.match("ctstate") is None or condition.module == "connmark":
                 return False
+            unknown = True
             continue
         holds = _condition(condition, packet, local)
         if holds is None:
@@ -80,9 +89,20 @@ def matches(rule: FirewallRule, packet: Packet, local: LocalAddresses) -> bool |
     return None if unknown else True
 
 
+def _one_interface(matches: tuple[Match, ...], at: int) -> bool:
+    """Whether a type is asked of one interface's addresses alone: `--limit-iface-out` follows in the same match, which
+    another option of the same name would end."""
+    for later in matches[at + 1 :]:
+        if later.module != "addrtype" or later.option == matches[at].option:
+            return False
+        if later.option.startswith("limit-iface"):
+            return True
+    return matches[at].option.startswith("limit-iface")
+
+
 def _protocol(match: NameMatch, packet: Packet) -> bool:
     name = match.name.lower()
-    name = _PROTOCOLS.get(name, name)
+    name = PROTOCOLS.get(name, name)
     return (name in ("all", "0") or name == packet.protocol) != match.negated
 
 
@@ -141,7 +161,7 @@ def _type(values: tuple[str, ...], address: Address, local: LocalAddresses) -> b
 
 
 def _syn(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
-    return packet.protocol == "tcp" and packet.state == "NEW"
+    return packet.protocol == "tcp" and not packet.reply
 
 
 def _flags(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
@@ -151,7 +171,9 @@ def _flags(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool |
     every = {"SYN", "ACK", "FIN", "RST", "URG", "PSH"}
     asked = every if "ALL" in asked else asked
     wanted = every if values[1] == "ALL" else set(values[1].split(",")) - {"NONE"}
-    return packet.protocol == "tcp" and ({"SYN"} & asked) == wanted
+    # a connection begins with SYN, and its answer with SYN and ACK
+    flags = {"SYN", "ACK"} if packet.reply else {"SYN"}
+    return packet.protocol == "tcp" and (flags & asked) == wanted
 
 
 def _mark(values: tuple[str, ...], mark: int) -> bool | None:
@@ -173,7 +195,7 @@ def _held(values: tuple[str, ...], address: Address) -> bool | None:
 
 
 def _direction(values: tuple[str, ...], packet: Packet, _: LocalAddresses) -> bool | None:
-    return values == ("REPLY",) if packet.reply else values == ("ORIGINAL",)
+    return values == ("REPLY",) if packet.answers else values == ("ORIGINAL",)
 
 
 def _range(values: tuple[str, ...], address: Address) -> bool | None:

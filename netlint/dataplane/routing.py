@@ -8,11 +8,13 @@ stand for the routes that they bring.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from netlint.dataplane.packet import Packet
 from netlint.dataplane.view import Bridge, bridges, uplinks
+from netlint.model.action import RouteChange
 from netlint.model.host import Host, Route, RoutingRule
 from netlint.prefix import Address
 from netlint.source import Span
@@ -24,14 +26,15 @@ _SPECIAL = ("blackhole", "unreachable", "prohibit")
 _DEFAULT_TABLES = ("local", "main", "default")
 _NUMBERS = {"255": "local", "254": "main", "253": "default"}
 _DOWN = "dead"
+_NOBODY = IPv4Address(0)
 
 
 class Hop(NamedTuple):
     """The answer of a lookup.
 
     `kind`: "unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit", or "none" where no route is there.
-    `span` is the route, rule or address that decided. `certain` is False where it is assumed for want of a listing or
-    one of several next hops is taken.
+    `span` is the route, rule or address that decided, `rule` the line of `ip rule` that asked its table. `certain` is
+    False where it is assumed for want of a listing or one of several next hops is taken.
     """
 
     kind: str
@@ -41,6 +44,7 @@ class Hop(NamedTuple):
     source: Address | None = None
     certain: bool = True
     text: str = ""
+    rule: RoutingRule | None = None
 
 
 class Router:
@@ -54,15 +58,24 @@ class Router:
         self.complete = host.interfaces is not None
         routes = [route for route in host.routes or () if route.prefix.version == version]
         self.listed = bool(routes)
+        # only `ip route show table all` has this table, so that those it does not show are empty
+        self.listed_whole = any(route.table == "local" for route in routes)
         self.tables: dict[str, list[Route]] = {}
         for route in routes:
             if _DOWN not in route.flags:
                 self.tables.setdefault(_NUMBERS.get(route.table, route.table), []).append(route)
         if "main" not in self.tables:
             self.tables["main"] = list(self._connected())
+        # table: length, longest first: first address
+        self._by_length: dict[str, dict[int, dict[int, list[Route]]]] = {}
         self.rules = sorted(
             (rule for rule in host.routing_rules or () if rule.version == version), key=lambda rule: rule.priority
         )
+
+    @property
+    def has_own_rules(self) -> bool:
+        """Whether `ip rule` has more than the kernel's own three."""
+        return any((rule.table or rule.action) not in (*_DEFAULT_TABLES, *_NUMBERS) for rule in self.rules)
 
     def _own(self) -> dict[Address, tuple[str, Span]]:
         """The host's addresses as far as they are known, with their interfaces and places."""
@@ -94,6 +107,23 @@ class Router:
         for bridge in self.bridges:
             if self.host.interface(bridge.name) is None:
                 yield Route(bridge.subnet.prefix, bridge.subnet.span, device=bridge.name)
+        for action in self.host.actions if self.host.routes is None else ():
+            if isinstance(action, RouteChange) and action.operation != "delete" and action.certain:
+                via = action.via.value if action.via is not None else None
+                device = action.device.value if action.device is not None else self._link_of(via)
+                yield Route(action.prefix.value, action.span, via=via, device=device)
+
+    def _link_of(self, address: Address | None) -> str | None:
+        """The interface on whose link the address is."""
+        for link in self.host.interfaces or ():
+            if address is not None and any(entry.prefix.holds(address) for entry in link.addresses):
+                return link.name
+        return self._uplink
+
+    @cached_property
+    def _uplink(self) -> str:
+        """The interface that leads out: looked for once, as a script may add hundreds of routes."""
+        return uplinks(self.host)[0]
 
     def local(self, packet: Packet) -> frozenset[Address] | None:
         """The host's own addresses, as far as it takes to judge the addresses of `packet`; None where not even these
@@ -124,10 +154,13 @@ class Router:
                 certain = False  # whether the rule is for this packet is not known; taken as not
                 continue
             if rule is not None and rule.action in _SPECIAL:
-                return Hop(rule.action, rule.span, certain=certain, text=f"rule {rule.priority}: {rule.action}")
+                text = f"rule {rule.priority}: {rule.action}"
+                return Hop(rule.action, rule.span, certain=certain, text=text, rule=rule)
+            if table not in self.tables and table not in _DEFAULT_TABLES and not self.listed_whole:
+                certain = False  # what the table holds was not given; taken as empty
             hop = self._in_table(table, packet.destination, rule)
             if hop is not None:
-                return hop._replace(certain=hop.certain and certain)
+                return hop._replace(certain=hop.certain and certain, rule=rule)
         return self._unrouted(packet.destination)
 
     def _tables(self, packet: Packet, output: bool) -> Iterator[tuple[RoutingRule | None, str]]:
@@ -148,13 +181,11 @@ class Router:
     def _in_table(self, name: str, destination: Address, rule: RoutingRule | None) -> Hop | None:
         if name == "local":
             return self._locally(destination)
-        found = [route for route in self.tables.get(name, ()) if route.prefix.holds(destination)]
-        if not found:
+        equal = self._longest(name, destination)
+        if not equal:
             return None
-        longest = max(route.prefix.length for route in found)
-        if rule is not None and rule.suppressed is not None and longest <= rule.suppressed:
+        if rule is not None and rule.suppressed is not None and equal[0].prefix.length <= rule.suppressed:
             return None
-        equal = [route for route in found if route.prefix.length == longest]
         metric = min(route.metric or 0 for route in equal)
         equal = [route for route in equal if (route.metric or 0) == metric]
         best = equal[0]
@@ -172,6 +203,20 @@ class Router:
             text=text if len(hops) == 1 else f"{text}, one of {len(hops)} next hops",
         )
 
+    def _longest(self, name: str, destination: Address) -> list[Route]:
+        """The routes of a table with the longest prefix that holds the address."""
+        if name not in self._by_length:
+            lengths: dict[int, dict[int, list[Route]]] = {}
+            for route in self.tables.get(name, ()):
+                lengths.setdefault(route.prefix.length, {}).setdefault(route.prefix.first, []).append(route)
+            self._by_length[name] = dict(sorted(lengths.items(), reverse=True))
+        number, bits = int(destination), destination.max_prefixlen
+        for length, routes in self._by_length[name].items():
+            found = routes.get(number >> (bits - length) << (bits - length))
+            if found:
+                return found
+        return []
+
     def _locally(self, destination: Address) -> Hop | None:
         place = self.own.get(destination)
         if place is not None:
@@ -179,12 +224,16 @@ class Router:
         if destination.is_loopback:
             return Hop("local", self.host.span, device="lo", text=f"{destination} is the host itself")
         for route in self.tables.get("local", ()):
-            if route.prefix.holds(destination) and route.kind in ("local", "broadcast"):
-                return Hop(route.kind, route.span, device=route.device, text=f"route {_shown(route)} of table local")
+            if route.prefix.holds(destination) and route.kind in ("local", "broadcast", "anycast"):
+                kind = "local" if route.kind == "anycast" else route.kind
+                return Hop(kind, route.span, device=route.device, text=f"route {_shown(route)} of table local")
         for route in self._connected():
             prefix = route.prefix
             if prefix.version == 4 and prefix.length < 31 and destination == prefix.broadcast_address:
                 return Hop("broadcast", route.span, device=route.device, text=f"broadcast of {prefix}")
+            if prefix.version == 6 and prefix.length < 127 and destination == prefix.network_address:
+                # RFC 4291, 2.6.1: every router has this address of its links
+                return Hop("local", route.span, device=route.device, text=f"{destination} is any router of {prefix}")
         if destination.version == 4 and int(destination) == 0xFFFFFFFF:
             return Hop("broadcast", self.host.span, text="broadcast")
         return None
@@ -193,14 +242,15 @@ class Router:
         if self.listed:
             return Hop("none", self.host.span, text=f"no route to {destination}")
         links = uplinks(self.host)
+        only = self.complete and len(links) == 1
         text = f"no route table was given: {destination} is taken to be behind {links[0]}"
-        return Hop("unicast", self.host.span, device=links[0], certain=False, text=text)
+        return Hop("unicast", self.host.span, device=links[0], certain=only, text=text)
 
     def reverse(self, packet: Packet, hop: Hop) -> Hop:
         """The lookup of the source, as the reverse-path filter makes it of a packet that goes to `hop`: without its
-        mark, as if the answer came from there."""
+        mark, as if the answer came from there; of a broadcast from no address at all."""
         turned = Packet(
-            source=packet.destination,
+            source=_NOBODY if hop.kind == "broadcast" else packet.destination,
             destination=packet.source,
             protocol=packet.protocol,
             source_port=packet.destination_port,
@@ -216,16 +266,27 @@ class Router:
             return packet.destination
         if hop.source is not None:
             return hop.source
-        found = self.address_on(hop.device or "", hop.via or packet.destination)
+        found = self.address_on(hop.device or "", packet.destination, hop.via)
+        if found is None:
+            found = next((own for name in uplinks(self.host) if (own := self.first_address(name)) is not None), None)
         return found[0] if found is not None else packet.source
 
-    def address_on(self, device: str, towards: Address) -> tuple[Address, Span] | None:
-        """The address that masquerading takes on `device`: that of the next hop's subnet, else its first, else the
-        first of another interface."""
+    def address_on(self, device: str, destination: Address, via: Address | None = None) -> tuple[Address, Span] | None:
+        """The address that masquerading takes on `device` for a packet to `destination` by the next hop `via`: that of
+        the next hop's subnet, else its first, else the first of another interface. For IPv6 see RFC 6724."""
         link = self.host.interface(device)
-        for entry in link.addresses if link is not None else ():
-            usable = entry.address.version == self.version and entry.scope not in _NARROW
-            if usable and entry.prefix.holds(towards):
+        usable = [
+            entry
+            for entry in (link.addresses if link is not None else ())
+            if entry.address.version == self.version and entry.scope not in _NARROW
+        ]
+        if self.version == 6 and destination in self.own:
+            return destination, self.own[destination][1]
+        if self.version == 6 and usable:
+            best = max(usable, key=lambda entry: _closeness(entry.address, destination))
+            return best.address, best.span
+        for entry in usable:
+            if entry.prefix.holds(via or destination):
                 return entry.address, entry.span
         found = self.first_address(device)
         if found is None and link is not None:
@@ -241,6 +302,12 @@ class Router:
                 return entry.address, entry.span
         known = ((address, span) for address, (name, span) in self.own.items() if name == device)
         return next(known, None) if link is None else None
+
+
+def _closeness(address: Address, destination: Address) -> tuple[bool, int]:
+    """How well an IPv6 source fits: of one kind (unique local or global), then by the bits that both begin with."""
+    local = [one.is_private and int(one) >> 121 == 0xFC >> 1 for one in (address, destination)]
+    return local[0] == local[1], 128 - (int(address) ^ int(destination)).bit_length()
 
 
 def _selects(rule: RoutingRule, packet: Packet, output: bool) -> bool:

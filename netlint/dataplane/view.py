@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from netlint.model.host import Host
-from netlint.model.network import Network, Origin, Subnet
+from netlint.model.network import SHOWN, Network, Origin, Subnet
 from netlint.prefix import Address
 
 _CONTAINER_LINK = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*|lo|cni\d+|flannel.*|weave|cali.*|vxlan.*")
@@ -35,7 +35,7 @@ def bridges(host: Host, version: int = 4) -> Iterator[Bridge]:
                 yield Bridge(network, name, subnet)
 
 
-_SEEN = (Origin.INSPECT, Origin.INTERFACE, Origin.FIREWALL)
+_SEEN = (Origin.INSPECT, *SHOWN)
 
 
 def is_container_link(host: Host, name: str) -> bool:

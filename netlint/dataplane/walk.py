@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, structs
 
+from netlint.dataplane.chain_index import candidates
 from netlint.dataplane.packet import LocalAddresses, Packet, matches
 from netlint.model.netfilter import Chain, FirewallRule, Ruleset, Table
 from netlint.source import Span
@@ -29,10 +30,11 @@ _MOST_WAYS = 256  # ways through rules that may or may not match; more than that
 
 
 class Passage(Struct, frozen=True, kw_only=True):
-    """A rule that the packet matched, and what it does."""
+    """A rule that the packet matched, and what it does. `idle`: it led into a chain and out again unchanged."""
 
     span: Span
     text: str
+    idle: bool = False
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -71,7 +73,7 @@ class _Walk:
 
     def through(self, chain: Chain, depth: int = 0) -> FirewallRule | None:
         """The rule that ends the walk, or None where the packet falls out of `chain`."""
-        for rule in chain.rules:
+        for rule in candidates(chain, self.packet):
             matched = matches(rule, self.packet, self.local)
             if matched is False:
                 continue
@@ -81,6 +83,7 @@ class _Walk:
             if rule.target is None or rule.target in PASSING:
                 self._pass(rule, chain)
                 continue
+            before, at = self.packet, len(self.steps)
             self.steps.append(Passage(span=rule.span, text=f"{chain.name}: {deed(rule)}"))
             if rule.target == "RETURN":
                 return None
@@ -90,6 +93,8 @@ class _Walk:
                 self.understood = False  # a target or chain that is not known here
                 continue
             end = self.through(inner, depth + 1)
+            if end is None and self.packet == before:
+                self.steps[at:] = [structs.replace(step, idle=True) for step in self.steps[at:]]
             if end is not None or rule.goto:
                 return end
         return None

@@ -32,6 +32,7 @@ WEB = Packet(
     source_port=40000,
     destination_port=80,
 )
+ANSWER = structs.replace(WEB, reply=True, state="ESTABLISHED")
 PING = structs.replace(WEB, protocol="icmp", source_port=None, destination_port=None)
 PING6 = structs.replace(PING, protocol="ipv6-icmp", source=address("fd00::1"), destination=address("fd00::2"))
 
@@ -63,7 +64,7 @@ def holds(match: Match, packet: Packet = WEB, local: frozenset[Address] | None =
         ("pkt-type", "broadcast", structs.replace(WEB, destination=address("10.0.0.255")), None),
         ("any-tcp-flag", "SYN,ACK", WEB, True),
         ("any-tcp-flag", "FIN", WEB, False),
-        ("any-tcp-flag", "FIN", structs.replace(WEB, state="ESTABLISHED"), None),
+        ("any-tcp-flag", "FIN", structs.replace(WEB, reply=True), None),
         ("source", "10.0.0.0/8", WEB, False),
         ("source", "198.51.100.1-198.51.100.9", WEB, True),
         ("destination", "web.example", WEB, None),
@@ -77,11 +78,24 @@ def holds(match: Match, packet: Packet = WEB, local: frozenset[Address] | None =
         ("dst-type", "UNICAST,LOCAL", WEB, True),
         ("dst-type", "UNICAST", WEB, None),
         ("dst-type", "BLACKHOLE", WEB, None),
+        ("ctproto", "6", WEB, True),
+        ("ctproto", "udp", WEB, False),
+        ("ctstatus", "SEEN_REPLY", WEB, False),
+        ("ctstatus", "NONE,EXPECTED", WEB, None),
+        ("ctstatus", "SEEN_REPLY", ANSWER, True),
+        ("ctstatus", "ASSURED", ANSWER, None),
+        ("ctstatus", "SEEN_REPLY", structs.replace(WEB, reply=True), False),
+        ("nfacct-name", "web", WEB, True),
+        ("uid-owner", "0", WEB, False),
+        ("gid-owner", "0", structs.replace(WEB, in_interface=None), None),
+        ("physdev-is-bridged", "", structs.replace(WEB, bridged=True), True),
+        ("physdev-is-bridged", "", structs.replace(WEB, bridged=True, out_interface=None), False),
+        ("physdev-is-bridged", "", WEB, False),
         ("hidden", "interfaces", WEB, None),
         ("text", "quantum 7", WEB, None),
         ("limit", "1/sec", WEB, None),
-        ("physdev-is-bridged", "", WEB, None),
-        ("uid-owner", "0", WEB, None),
+        ("physdev-in", "veth1", WEB, None),
+        ("uid-owner", "0", structs.replace(WEB, in_interface=None), None),
         ("u32", "0=1", WEB, None),
         ("mac-source", "00:11:22:33:44:55", WEB, None),
         ("probability", "0.5", WEB, None),
@@ -92,6 +106,14 @@ def test_conditions(option: str, value: str, packet: Packet, expected: bool | No
     assert holds(Match("m", option, (value,)), packet) is expected
     opposite = None if expected is None else not expected
     assert holds(Match("m", option, (value,), True), packet) is opposite
+
+
+def test_a_note_of_recent_always_matches_and_a_look_does_not() -> None:
+    name = Match("recent", "name", ("seen",))
+    noted = FirewallRule(span=AT, matches=(Match("recent", "set"), name))
+    looked = FirewallRule(span=AT, matches=(Match("recent", "rcheck"), Match("recent", "seconds", ("60",)), name))
+    assert matches(noted, WEB, None) is True
+    assert matches(looked, WEB, None) is None
 
 
 def test_addresses_of_the_host_decide_unicast() -> None:
