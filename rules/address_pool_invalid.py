@@ -57,14 +57,13 @@ Write the base as the first address of a range with its length, and a size from 
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Pool, Severity, Site, parse_interface, rule
+from netlint.api import Add, Edit, Finding, Fix, Host, Pool, Setting, Severity, Site, parse_interface, rule
 
 
 @rule(
     "NL109",
     Severity.ERROR,
     needs=["daemon"],
-    proof="dockerd 20.10.24 and 28.5.2 end at start on a missing or too small size and accept host bits",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -99,6 +98,7 @@ def _pool(host: Host, pool: Pool) -> Iterator[Finding]:
             at=pool.span,
             host=host.name,
             help=f"add the prefix length of the subnets to cut from it, {pool.base.length} to {bits}",
+            fixes=_sized(pool),
         )
     elif pool.size.value < pool.base.length:
         yield Finding(
@@ -120,5 +120,20 @@ def _pool(host: Host, pool: Pool) -> Iterator[Finding]:
             at=pool.written.span,
             help=f"write {pool.base}, or the range that was meant",
             severity=Severity.WARNING,
+            fixes=(
+                Fix(
+                    title=f"write {pool.base}",
+                    changes=(Edit(pool.written.span, str(pool.base), old=written),),
+                    safe=True,
+                ),
+            ),
             host=host.name,
         )
+
+
+def _sized(pool: Pool) -> tuple[Fix, ...]:
+    """Networks of /24, or the whole pool for one network where it is smaller."""
+    if pool.base is None or pool.written is None or pool.base.version != 4 or pool.setting is not Setting.FILE:
+        return ()
+    size = max(24, pool.base.length)
+    return (Fix(title=f"add a size of {size}", changes=(Add(pool.written.span, ("size",), size, beside=True),)),)

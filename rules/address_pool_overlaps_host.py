@@ -63,14 +63,16 @@ default via 192.168.10.254 dev eth0
 
 from collections.abc import Iterator
 
-from netlint.api import Claim, ClaimKind, Finding, Label, Severity, Site, claims, overlaps, overlaps_between, rule
+from netlint.api import Claim, ClaimKind, Finding, Host, Label, Severity, Site, claims, overlaps, overlaps_between, rule
+
+SUBNET = 24  # bits of an overlay's subnet where nothing else is said
+NEAR = 256  # overlay networks that a swarm may come to have
 
 
 @rule(
     "NL108",
     Severity.WARNING,
     needs=["daemon"],
-    proof="lab: with such a pool docker network create takes the routed range, on 20.10.24 and 28.5",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -79,12 +81,20 @@ def check(site: Site) -> Iterator[Finding]:
         for pool, other in overlaps_between(pools, plan.of(ClaimKind.LINK, ClaimKind.ROUTE)):
             if not _is_in_use(other):
                 continue
-            if other.kind is ClaimKind.LINK and pool.prefix.contains(other.prefix):
+            if other.kind is ClaimKind.LINK and pool.prefix.contains(other.prefix) and not _comes_to(host, pool, other):
                 continue  # the engine steps around connected links
             yield from _finding(pool, other, host.name)
         for outer, inner in overlaps(pools):
             first, second = (outer, inner) if (outer.span or ()) < (inner.span or ()) else (inner, outer)
             yield from _finding(second, first, host.name)
+
+
+def _comes_to(host: Host, pool: Claim, link: Claim) -> bool:
+    """Whether one of the next overlay networks takes the link's addresses: of a swarm's pool no node's links are left
+    out, as the managers hand it out for all of them."""
+    length = host.swarm.pool_length if host.swarm is not None else None
+    number = (link.prefix.first - pool.prefix.first) >> 32 - (length.value if length is not None else SUBNET)
+    return pool.kind is ClaimKind.SWARM_POOL and link.prefix.version == 4 and number < NEAR
 
 
 def _is_written(claim: Claim) -> bool:

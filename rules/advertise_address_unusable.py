@@ -4,7 +4,9 @@
 
 `--advertise-addr` and `--listen-addr` of `docker swarm init` and `join`, and the daemon's option
 `swarm-default-advertise-addr`, name an interface or address of the node. Loopback reaches nobody; an address that the
-node does not have is accepted and handed to the others all the same.
+node does not have is accepted and handed to the others all the same. `docker swarm init` that names none chooses the
+node's only address, and is refused on a node with addresses on several interfaces. Nodes that have two networks in
+common and advertise themselves on different ones get each other's packets from addresses that they do not expect.
 
 ## Why it matters
 
@@ -35,6 +37,56 @@ docker swarm init --advertise-addr 203.0.113.5  # <- warning
     inet 10.0.0.5/24 scope global eth0
 ```
 
+## Bad: two to choose from
+
+```sh title="setup.sh"
+docker swarm init  # <- error
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.0.2.5/24 scope global eth0
+3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 10.0.0.5/24 scope global eth1
+```
+
+## Good: the node's only address
+
+```sh title="setup.sh"
+docker swarm init
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 10.0.0.5/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+```
+
+## Bad: two nodes on two networks
+
+```sh title="hostA/setup.sh"
+docker swarm init --advertise-addr 203.0.113.11
+```
+
+```text title="hostA/ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 203.0.113.11/24 scope global eth0
+3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 10.0.5.11/24 scope global eth1
+```
+
+```sh title="hostB/setup.sh"
+docker swarm join --token x --advertise-addr 10.0.5.12 203.0.113.11:2377  # <- warning
+```
+
+```text title="hostB/ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 203.0.113.12/24 scope global eth0
+3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 10.0.5.12/24 scope global eth1
+```
+
 ## Good: an address of this node
 
 ```sh title="setup.sh"
@@ -50,17 +102,18 @@ docker swarm init --advertise-addr 10.0.0.5
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 
-from netlint.api import Finding, Host, Located, Severity, Site, own_address, rule
+from netlint.api import Address, Finding, Host, Label, Located, Severity, Site, is_container_link, own_address, rule
 
 
 @rule(
     "NL609",
     Severity.ERROR,
-    proof="Docker 20.10.24 and 28.5.2 accept an advertise address that the node does not have (engine experiment)",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
+        yield from _unsaid(host)
         for name, given in _given(host):
             address, fault = own_address(host, given.value)
             wildcard = address is not None and address.is_unspecified and name == "--listen-addr"
@@ -74,6 +127,72 @@ def check(site: Site) -> Iterator[Finding]:
                 severity=None if loopback else Severity.WARNING,
                 host=host.name,
             )
+    yield from _apart(site)
+
+
+def _apart(site: Site) -> Iterator[Finding]:
+    """Nodes that advertise themselves on different networks, though each is on both."""
+    nodes = [
+        (host, given, address)
+        for host in site.hosts
+        if host.swarm is not None and (given := host.swarm.advertise_addr) is not None
+        if (address := own_address(host, given.value)[0]) is not None
+    ]
+    for (one, first, here), (other, second, there) in combinations(nodes, 2):
+        if one is other or _shares(one, here, there) or _shares(other, there, here):
+            continue
+        if _on(one, there) and _on(other, here):
+            yield Finding(
+                message=f"{other.name} advertises {there} and {one.name} {here}: the two are on both networks, and "
+                "packets of overlay networks between them are lost",
+                at=second.span,
+                help="advertise both on the same network",
+                related=(Label(first.span, f"{one.name} advertises this"),),
+                severity=Severity.WARNING,
+                host=other.name,
+            )
+
+
+def _on(host: Host, address: Address) -> bool:
+    """Whether the host has an interface on the network of the address."""
+    return any(entry.prefix.holds(address) for link in host.interfaces or () for entry in link.addresses)
+
+
+def _shares(host: Host, own: Address, address: Address) -> bool:
+    """Whether the interface with `own` is on the network of `address`."""
+    return any(
+        entry.address == own and entry.prefix.holds(address)
+        for link in host.interfaces or ()
+        for entry in link.addresses
+    )
+
+
+def _unsaid(host: Host) -> Iterator[Finding]:
+    """`docker swarm init` without an address, on a host with several to choose from."""
+    swarm = host.swarm
+    if swarm is None or not swarm.active or swarm.joined is not None or swarm.node_address is not None:
+        return
+    wildcard = swarm.listen_addr is None or swarm.listen_addr.value.startswith(("0.0.0.0", "[::]"))
+    default = host.daemon.get("swarm-default-advertise-addr") if host.daemon is not None else None
+    if swarm.advertise_addr is not None or not wildcard or default is not None or swarm.manager is not True:
+        return
+    found = [
+        (link.name, entry)
+        for link in host.interfaces or ()
+        if link.up is not False and not is_container_link(host, link.name)
+        for entry in link.addresses
+        if entry.address.version == 4 and entry.scope == "global"
+    ]
+    if len({name for name, _ in found}) < 2:
+        return
+    listed = ", ".join(f"{entry.address} on {name}" for name, entry in found)
+    yield Finding(
+        message=f"docker swarm init does not say which address to advertise, and the host has {listed}: it is refused",
+        at=swarm.span,
+        help="name the interface or address by which the other nodes reach this one: --advertise-addr",
+        related=tuple(Label(entry.span, f"{entry.address} on {name}") for name, entry in found),
+        host=host.name,
+    )
 
 
 def _given(host: Host) -> Iterator[tuple[str, Located[str]]]:

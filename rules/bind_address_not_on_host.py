@@ -86,8 +86,6 @@ from netlint.api import (
 @rule(
     "NL207",
     Severity.ERROR,
-    proof="Docker 20.10.24 and 28.5.2 refuse the container with `cannot assign requested address`; docker compose "
-    "2.40.3 refuses a name with `invalid IP address`",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -105,7 +103,9 @@ def check(site: Site) -> Iterator[Finding]:
 def _name(host: Host, publication: Publication, written: Located[str]) -> Finding:
     fixes: tuple[Fix, ...] = ()
     if written.value == "localhost" and written.exact:
-        fixes = (Fix(title="bind to 127.0.0.1", edits=(Edit(written.span, "127.0.0.1"),), safe=True),)
+        fixes = (
+            Fix(title="bind to 127.0.0.1", changes=(Edit(written.span, "127.0.0.1", old="localhost"),), safe=True),
+        )
     return Finding(
         message=f"{publication.owner} publishes port {publication.port.published or publication.port.target} on "
         f"{written.value}, which is no address",

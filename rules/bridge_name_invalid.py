@@ -61,11 +61,14 @@ networks:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from netlint.api import Finding, Host, Label, Located, Network, Origin, Severity, Site, Span, rule
 
 NAME = "com.docker.network.bridge.name"
+# Names that the kernel and systemd give to hardware, to bonds and to VPNs: never those of bridges.
+PHYSICAL = re.compile(r"(?:eth|wlan|wwan|bond|tun|tap|wg|ppp)\d+|en[psoxPV][\w]+|wl[psox]\w+")
 LONGEST = 15  # IFNAMSIZ of the kernel less the final zero
 
 
@@ -101,7 +104,8 @@ def _fault(host: Host, name: str) -> str | None:
         return "is that of the default bridge"
     interface = host.interface(name)
     uplink = any(route.prefix.is_default and route.device == name for route in host.routes or ())
-    if uplink or (interface is not None and interface.kind not in (None, "bridge")):
+    physical = interface is not None and interface.kind is None and PHYSICAL.fullmatch(name) is not None
+    if uplink or physical or (interface is not None and interface.kind not in (None, "bridge")):
         return "is that of an interface which is no bridge"
     return None
 

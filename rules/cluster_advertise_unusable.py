@@ -66,7 +66,6 @@ from netlint.api import Address, Finding, Host, Label, Located, Severity, Site, 
     "NL603",
     Severity.ERROR,
     needs=["daemon"],
-    proof="engine sources 20.10.24: an unknown interface is refused at start; an address is taken as it is given",
 )
 def check(site: Site) -> Iterator[Finding]:
     seen: dict[Address, tuple[Host, Located[str]]] = {}

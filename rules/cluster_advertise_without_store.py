@@ -34,24 +34,25 @@ Set `cluster-store`, or remove `cluster-advertise`. Engines from 23.0 on have ne
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Severity, Site, rule
+from netlint.api import Finding, Fix, Remove, Setting, Severity, Site, rule
 
 
 @rule(
     "NL602",
     Severity.ERROR,
     needs=["daemon"],
-    proof="lab: dockerd 20.10.24 ends at start with the message that the text quotes",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         if host.daemon is None or host.before(23, 0) is False:
             continue
-        advertise = host.daemon.text("cluster-advertise")
-        if advertise is not None and host.daemon.text("cluster-store") is None:
+        advertise, option = host.daemon.text("cluster-advertise"), host.daemon.get("cluster-advertise")
+        in_file = option is not None and option.setting is Setting.FILE
+        if advertise is not None and option is not None and host.daemon.text("cluster-store") is None:
             yield Finding(
                 message=f"cluster-advertise {advertise.value} is set without cluster-store: dockerd refuses to start",
                 at=advertise.span,
                 help="set cluster-store to the key-value store of the cluster, or remove cluster-advertise",
+                fixes=(Fix(title="remove cluster-advertise", changes=(Remove(option.name_span),)),) if in_file else (),
                 host=host.name,
             )

@@ -61,7 +61,7 @@ Server:
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Severity, Site, rule
+from netlint.api import Finding, Fix, Remove, Setting, Severity, Site, rule
 
 OPTIONS = ("cluster-store", "cluster-advertise", "cluster-store-opts")
 
@@ -70,7 +70,6 @@ OPTIONS = ("cluster-store", "cluster-advertise", "cluster-store-opts")
     "NL604",
     Severity.ERROR,
     needs=["daemon", "engine"],
-    proof="lab: dockerd 28.5 ends at start on each of the options; deprecation in the 20.10 release notes",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -86,5 +85,8 @@ def check(site: Site) -> Iterator[Finding]:
                 at=option.name_span,
                 help="move the overlay networks to swarm mode and remove the option",
                 severity=None if removed else Severity.WARNING,
+                fixes=(Fix(title=f"remove {option.name}", changes=(Remove(option.name_span),)),)
+                if removed and option.setting is Setting.FILE
+                else (),
                 host=host.name,
             )

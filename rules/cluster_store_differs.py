@@ -7,8 +7,9 @@ together, one names a store and another names a different one, or none.
 
 ## Why it matters
 
-The host that is left out knows none of the overlay networks: a container that lands there fails with "cannot find
-address space GlobalDefault", or a network of the same name exists twice and nothing crosses.
+The host that is left out knows none of the overlay networks: a container that lands there fails with "network not
+found" (20.10) or "cannot find address space GlobalDefault" (1.9), or a network of the same name exists twice and
+nothing crosses.
 
 ## How to fix it
 
@@ -72,7 +73,7 @@ from netlint.api import Confidence, Finding, Label, Severity, Site, rule
     Severity.ERROR,
     confidence=Confidence.MEDIUM,
     needs=["daemon"],
-    proof="moby issue 18783: the engine without a store answers that the address space GlobalDefault is not there",
+    proof="older engines: moby/moby#18783",
 )
 def check(site: Site) -> Iterator[Finding]:
     hosts = [host for host in site.hosts if host.daemon is not None and host.daemon.configured and not host.implied]

@@ -41,7 +41,12 @@ from collections.abc import Iterator
 from netlint.api import Finding, Label, Severity, Site, rule
 
 
-@rule("NL606", Severity.ERROR, needs=["daemon"], proof="engine sources 1.12 to 19.03, which hold the quoted text")
+@rule(
+    "NL606",
+    Severity.ERROR,
+    needs=["daemon"],
+    proof="engines before 20.10: their source",
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         store = host.daemon.text("cluster-store") if host.daemon is not None else None

@@ -90,7 +90,6 @@ class Conflict(NamedTuple):
     "NL306",
     Severity.ERROR,
     needs=["daemon"],
-    proof="lab: dockerd 20.10.24 and 28.5 end at start on each pair that their version excludes",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

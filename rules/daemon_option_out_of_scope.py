@@ -98,8 +98,7 @@ SHOWN = 3
     "NL307",
     Severity.WARNING,
     needs=["daemon"],
-    proof="dockerd's reference: these options are for the default bridge; a swarm of Docker 20.10.24 and 28.5.2 takes "
-    "10.0.0.0/8 whatever default-address-pools says",
+    proof="the other options: dockerd's reference",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -51,7 +51,6 @@ DEFAULT_BRIDGE = ("bridge", "default")
 @rule(
     "NL214",
     Severity.WARNING,
-    proof="ping by name between two containers of the default bridge: bad address, on Docker 26.1.5 and 28.5.2",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

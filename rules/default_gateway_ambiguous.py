@@ -6,6 +6,9 @@ A container on several networks has one default route. Engines before 28 take th
 prefix) comes first in the alphabet, internal networks aside; from 28 on the highest `gw_priority` wins, and then the
 name. Here that network does not translate addresses, or leads nowhere else, while another network of the service does.
 
+The same holds for a container on macvlan and on a bridge, if the bridge's name comes first: what other networks ask of
+the container's own address on the LAN is then answered through the host.
+
 The key `priority` decides the order in which networks are joined, not the default route.
 
 ## Why it matters
@@ -31,6 +34,29 @@ networks:
   back:
     driver_opts:
       com.docker.network.bridge.enable_ip_masquerade: "false"
+```
+
+## Bad: a bridge before the LAN
+
+```yaml title="compose.yaml"
+services:
+  hub:
+    image: example/hub
+    networks:
+      back:  # <- warning
+      lan:
+        ipv4_address: 192.168.1.200
+networks:
+  back:
+  lan:
+    driver: macvlan
+    driver_opts:
+      parent: eth0
+    ipam:
+      config:
+        - subnet: 192.168.1.0/24
+          gateway: 192.168.1.1
+          ip_range: 192.168.1.192/27
 ```
 
 ## Good: a priority
@@ -63,8 +89,6 @@ MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
     "NL215",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
-    proof="a container on two networks of Docker 20.10.24, 26.1.5 and 28.5.2 has its default route by the name that "
-    "comes first, and does not reach the LAN where that one does not translate",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -73,6 +97,9 @@ def check(site: Site) -> Iterator[Finding]:
                 found = _way_out(host, project, service)
                 if found is not None:
                     yield _finding(host, service, *found)
+                ways = _two_ways(host, project, service) if found is None else None
+                if ways is not None:
+                    yield _answers(host, service, *ways)
 
 
 Joined = tuple[Attachment, Network]
@@ -99,10 +126,39 @@ def _way_out(host: Host, project: Project, service: Service) -> tuple[Joined, Jo
     return first, other
 
 
+def _two_ways(host: Host, project: Project, service: Service) -> tuple[Joined, Joined] | None:
+    """A bridge network that gets the default route, before one by which the LAN reaches the container itself."""
+    joined = [
+        (attachment, network)
+        for attachment in service.attachments
+        if (network := host.network_of(project, attachment.network)) is not None and not network.internal
+    ]
+    if any(attachment.gw_priority is not None or network.external for attachment, network in joined):
+        return None
+    lan = next((one for one in joined if one[1].driver in ("macvlan", "ipvlan") and one[1].subnets), None)
+    first = min(joined, key=lambda one: one[1].name, default=None)
+    if lan is None or first is None or first[1].driver != "bridge":
+        return None
+    return first, lan
+
+
 def _leads_nowhere(network: Network) -> bool:
     """Whether a bridge network is asked not to translate what leaves it. One that is routed has its way back."""
     option = network.option(MASQUERADE)
     return network.driver == "bridge" and option is not None and option.exact and option.value.lower() == "false"
+
+
+def _answers(host: Host, service: Service, first: Joined, lan: Joined) -> Finding:
+    out, beside = first[1].key or first[1].name, lan[1].key or lan[1].name
+    return Finding(
+        message=f"service {service.name} has its default route by bridge network {out}, and not by {lan[1].driver} "
+        f"network {beside}: what other networks ask of its address there is answered through the host",
+        at=first[0].span,
+        label="the first name in the alphabet gets the default route",
+        help=f"give {beside} a gw_priority of 1 (engine 28), or make {out} internal",
+        related=(Label(lan[0].span, f"the LAN reaches it by {beside}"),),
+        host=host.name,
+    )
 
 
 def _finding(host: Host, service: Service, first: Joined, other: Joined) -> Finding:

@@ -58,6 +58,15 @@ iptables -t nat -F POSTROUTING  # <- error
 iptables -t nat -A POSTROUTING -s 172.17.1.0/24 ! -d 172.17.0.0/16 -j MASQUERADE
 ```
 
+## Bad: a script makes the engine's chains
+
+```sh title="firewall.sh"
+docker network create shop
+iptables -N DOCKER  # <- warning
+iptables -N DOCKER-ISOLATION-STAGE-1
+iptables -A FORWARD -o docker0 -j DOCKER
+```
+
 ## Good: the engine writes its rules anew
 
 ```sh title="setup.sh"
@@ -73,6 +82,7 @@ from typing import NamedTuple
 
 from netlint.api import (
     Chain,
+    ChainChange,
     Confidence,
     DockerStart,
     Finding,
@@ -106,6 +116,9 @@ NEEDS = (
     Need("filter", "FORWARD", "DOCKER-FORWARD", (28, 0, 1), NEVER, "nothing lets containers' traffic pass"),
     Need("filter", "FORWARD", "DOCKER-ISOLATION-STAGE-1", (18, 3), (28, 0, 1), "networks are not kept apart"),
 )
+# Chains that the engine fills; DOCKER-USER is there for others, and may be made before the engine starts.
+MADE = {"nat": {"DOCKER"}, "filter": {"DOCKER", "DOCKER-FORWARD", "DOCKER-CT", "DOCKER-BRIDGE", "DOCKER-INTERNAL",
+                                     "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2"}}  # fmt: skip
 # What only the engine restores: whole tables, and the chains that hold its rules.
 FLUSHED = {
     "nat": {"PREROUTING", "OUTPUT", "POSTROUTING", "DOCKER"},
@@ -117,7 +130,6 @@ FLUSHED = {
 @rule(
     "NL406",
     Severity.ERROR,
-    proof="lab: after the flush published ports or the way out are dead, and a restart of the engine repairs both",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -162,9 +174,19 @@ def _dump(host: Host, ruleset: Ruleset, confidence: Confidence) -> Iterator[Find
             severity=Severity.WARNING if need.target == "DOCKER-USER" else None,
             label=f"no packet of {need.chain} comes to {need.target}",
             help="restart the engine, and keep other tools from flushing or restoring this table",
+            related=_older(need, start),
             confidence=confidence,
             host=host.name,
         )
+
+
+def _older(need: Need, start: Chain) -> tuple[Label, ...]:
+    """Where the chain has what engines write that do not make the jump yet."""
+    since = ".".join(map(str, need.since))
+    if need.target != "DOCKER-FORWARD":
+        return ()
+    older = [one for one in start.rules if one.target == "DOCKER"]
+    return tuple(Label(one.span, f"engines before {since} jump to DOCKER from here") for one in older)
 
 
 def _generation(host: Host, ruleset: Ruleset) -> tuple[int, ...] | None:
@@ -193,10 +215,11 @@ def _reaches(chains: dict[str, Chain], start: Chain, target: str) -> bool:
 
 
 def _scripts(host: Host) -> Iterator[Finding]:
-    """Flushes that no start of the engine follows."""
+    """Flushes that no start of the engine follows, and chains of the engine that a script makes itself."""
     if not host.has_docker:
         return
     starts = [action.span for action in host.actions if isinstance(action, DockerStart) and action.certain]
+    yield from _made_by_hand(host, starts)
     for action in host.actions:
         if not isinstance(action, FirewallFlush) or action.tool == "ip6tables" or not _hits(host, action):
             continue
@@ -211,8 +234,34 @@ def _scripts(host: Host) -> Iterator[Finding]:
             help="restart the engine afterwards, or delete single rules of your own instead",
             related=_running(host, action.span),
             severity=None if action.certain else Severity.WARNING,
+            confidence=Confidence.LOW if action.idle else None,
             host=host.name,
         )
+
+
+def _made_by_hand(host: Host, starts: list[Span]) -> Iterator[Finding]:
+    made = [
+        action
+        for action in host.actions
+        if isinstance(action, ChainChange)
+        and (action.operation, action.version) == ("N", 4)
+        and action.chain in MADE.get(action.table, ())
+        and not any(start.source == action.span.source and start.start > action.span.start for start in starts)
+    ]
+    if not made:
+        return
+    names = ", ".join(dict.fromkeys(action.chain for action in made))
+    known = host.engine is not None and host.engine.exact
+    of = f"Docker {host.engine.value}" if known and host.engine is not None else "each version of Docker"
+    yield Finding(
+        message=f"a script makes Docker's chains {names} itself: {of} has chains and rules of its own, and writes them "
+        "when it starts only",
+        at=made[0].span,
+        help="leave the chains to the engine: systemctl restart docker after the firewall's own rules",
+        related=(*_running(host, made[0].span), *(Label(action.span, f"makes {action.chain}") for action in made[1:])),
+        severity=Severity.WARNING,
+        host=host.name,
+    )
 
 
 def _hits(host: Host, action: FirewallFlush) -> bool:

@@ -48,13 +48,12 @@ services:
 
 from collections.abc import Iterator
 
-from netlint.api import Daemon, Finding, Label, Setting, Severity, Site, rule
+from netlint.api import Daemon, Finding, Fix, Label, Remove, Setting, Severity, Site, rule
 
 
 @rule(
     "NL223",
     Severity.ERROR,
-    proof="Compose 2.40.3 refuses the file; Docker 20.10.24 and 28.5.2 accept such a daemon.json",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -65,6 +64,13 @@ def check(site: Site) -> Iterator[Finding]:
                     at=key.again,
                     help="keep one of them, with what both were meant to say",
                     related=(Label(key.first, "the first time"),),
+                    fixes=(
+                        Fix(
+                            title="remove the second, which says the same",
+                            changes=(Remove(key.again, twin=key.first),),
+                            safe=True,
+                        ),
+                    ),
                     host=host.name,
                 )
         if host.daemon is not None:
@@ -82,6 +88,7 @@ def _options(daemon: Daemon, host: str | None) -> Iterator[Finding]:
                 at=option.name_span,
                 help="keep one of them, with what both were meant to say",
                 related=(Label(before.name_span, "this one is lost"),),
+                fixes=(Fix(title="remove the one that is lost", changes=(Remove(before.name_span),), safe=True),),
                 severity=Severity.WARNING,
                 host=host,
             )

@@ -48,7 +48,7 @@ ExecStart=/usr/bin/dockerd -H fd:// --mtu 1400
 
 from collections.abc import Iterator
 
-from netlint.api import Confidence, ExecStart, Finding, Label, Severity, Site, rule
+from netlint.api import Confidence, Edit, ExecStart, Finding, Fix, Label, Severity, Site, Span, rule
 
 
 @rule(
@@ -77,6 +77,12 @@ def check(site: Site) -> Iterator[Finding]:
                 at=last.span,
                 help="put an empty ExecStart= on the line before it",
                 related=(Label(first.span, "the command that it was to replace"),) if first is not last else (),
+                fixes=_reset(last) if not twice else (),
                 confidence=Confidence.LOW if last.excerpt else None,
                 host=host.name,
             )
+
+
+def _reset(start: ExecStart) -> tuple[Fix, ...]:
+    at = Span(start.span.source, start.span.start, start.span.start)
+    return (Fix(title="put an empty ExecStart= before it", changes=(Edit(at, "ExecStart=\n"),), safe=True),)

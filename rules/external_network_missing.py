@@ -19,7 +19,8 @@ Create the network before `up`, in the script that starts the project, or correc
 project makes carries that project's name in front. Say `external: true` for what is there already.
 
 The check needs the engine's list of networks (`docker network ls` or `inspect`); networks that a script of the host or
-another project on it creates count as there. For networks that a script makes, no list is needed.
+another project on it creates count as there. For networks that a script makes, no list is needed, nor where another
+project has the network under the same key, so that the engine knows it by another name.
 
 ## Bad: nobody made it
 
@@ -39,6 +40,29 @@ NETWORK ID     NAME      DRIVER    SCOPE
 d3b0c44298fc   bridge    bridge    local
 1c149afbf4c8   host      host      local
 996fb92427ae   none      null      local
+```
+
+## Bad: the key of another project
+
+```yaml title="proxy/compose.yaml"
+services:
+  proxy:
+    image: traefik:v3
+    networks:
+      - web
+networks:
+  web:
+```
+
+```yaml title="app/compose.yaml"
+services:
+  app:
+    image: example/app
+    networks:
+      - web
+networks:
+  web:  # <- warning
+    external: true
 ```
 
 ## Bad: it is there, and another one is made
@@ -97,6 +121,7 @@ docker compose up -d
 
 import difflib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from netlint.api import Confidence, Finding, Host, Label, Network, Origin, Project, Severity, Site, Span, rule
 
@@ -111,13 +136,16 @@ THERE = (*LISTED, Origin.SCRIPT, Origin.DAEMON, Origin.INTERFACE)
     proof="docker/compose 2.40 pkg/compose/create.go: the texts that are quoted, and the labels it compares",
 )
 def check(site: Site) -> Iterator[Finding]:
+    made = _made(site)
     for host in site.hosts:
         for project in host.projects:
             for network in project.networks:
                 if network.key is None or not project.uses(network.key) or "$" in network.name:
                     continue
-                if network.external:
+                if network.external and host.networks_listed:
                     yield from _missing(host, network)
+                elif network.external:
+                    yield from _prefixed(made, host, network)
                 elif network.name != f"{project.name}_{network.key}":
                     yield from _refused(host, project, network)
                 else:
@@ -129,7 +157,7 @@ def _known(host: Host, name: str) -> Network | None:
 
 
 def _missing(host: Host, network: Network) -> Iterator[Finding]:
-    if not host.networks_listed or network.name in PREDEFINED:
+    if network.name in PREDEFINED:
         return
     known = _known(host, network.name)
     made = any(
@@ -155,6 +183,51 @@ def _missing(host: Host, network: Network) -> Iterator[Finding]:
         confidence=Confidence.MEDIUM if swarm else None,
         host=host.name,
     )
+
+
+class Made(NamedTuple):
+    """The engine's names of all networks that something makes, and by key the networks that projects make under a name
+    of their own, each with project and host."""
+
+    names: frozenset[str]
+    by_key: dict[str, list[tuple[Host, Project, Network]]]
+
+
+def _made(site: Site) -> Made:
+    names = {
+        network.name
+        for host in site.hosts
+        for network in host.networks
+        if not network.external or network.is_stated_by(*THERE)
+    }
+    by_key: dict[str, list[tuple[Host, Project, Network]]] = {}
+    for host in site.hosts:
+        for project in host.projects:
+            for network in project.networks:
+                if not network.external and network.key is not None and "$" not in network.name:
+                    by_key.setdefault(network.key, []).append((host, project, network))
+    return Made(frozenset(names), by_key)
+
+
+def _prefixed(made: Made, host: Host, network: Network) -> Iterator[Finding]:
+    """Where no list tells which networks there are: another project makes it, under a name that begins with its own."""
+    if network.name in PREDEFINED or network.name in made.names:
+        return
+    for other, project, known in made.by_key.get(network.name, ()):
+        near = other is host or (other.implied and host.implied)
+        if near and known.key is not None and project.uses(known.key):
+            yield Finding(
+                message=f"external network {network.name} is not what project {project.name} makes: its network "
+                f"{known.key} is called {known.name}",
+                at=network.span,
+                label="Compose looks for the engine's name and does not find it",
+                help=f"write name: {network.name} for it in {known.span.source}, or name: {known.name} here",
+                related=(Label(known.span, f"the engine knows it as {known.name}"),),
+                severity=Severity.WARNING,
+                confidence=Confidence.MEDIUM,
+                host=host.name,
+            )
+            return
 
 
 def _refused(host: Host, project: Project, network: Network) -> Iterator[Finding]:

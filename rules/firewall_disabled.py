@@ -59,7 +59,6 @@ OVERLAYS = ("flannel", "cni", "cbr", "cali", "weave", "kube")  # who has these t
     "NL309",
     Severity.WARNING,
     needs=["daemon"],
-    proof="Docker 20.10.24 and 28.5.2 add no rule with iptables false; with either a container does not reach the LAN",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -70,14 +70,24 @@ services:
 
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Project, PublishedPort, Service, Severity, Site, rule
+from netlint.api import (
+    Confidence,
+    Finding,
+    Host,
+    Label,
+    Project,
+    PublishedPort,
+    Service,
+    Severity,
+    Site,
+    leave_host_port_to_engine,
+    rule,
+)
 
 
 @rule(
     "NL206",
     Severity.ERROR,
-    proof="docker compose 2.40.3 config accepts it; Docker 28.5.2 refuses the second container with `Bind for "
-    "0.0.0.0:19000 failed: port is already allocated`, and a range for one port takes what is free",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -120,6 +130,7 @@ def _ports(host: Host, service: Service) -> Iterator[Finding]:
             related=(Label(replicas.span, f"{replicas.value} replicas"),),
             severity=None if service.scaled else Severity.WARNING,
             confidence=None if service.scaled and exact else Confidence.MEDIUM,
+            fixes=leave_host_port_to_engine(port),
             host=host.name,
         )
 

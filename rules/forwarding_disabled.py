@@ -74,8 +74,6 @@ ON_THE_HOST = ("host", "none")
 @rule(
     "NL308",
     Severity.ERROR,
-    proof="with net.ipv4.ip_forward 0 a container of Docker 26.1.5 and 28.5.2 does not reach the LAN, with 1 it does; "
-    "Docker 20.10.24 and 28.5.2 leave it at 0 where ip-forward is false",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

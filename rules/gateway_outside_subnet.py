@@ -56,13 +56,26 @@ networks:
 
 from collections.abc import Iterator
 
-from netlint.api import Address, Finding, Label, Located, Network, Severity, Site, Subnet, rule
+from netlint.api import (
+    Address,
+    Edit,
+    Finding,
+    Fix,
+    Host,
+    Label,
+    Located,
+    Network,
+    Severity,
+    Site,
+    Subnet,
+    members,
+    rule,
+)
 
 
 @rule(
     "NL112",
     Severity.ERROR,
-    proof="lab: 20.10.24 and 28.5 refuse each of the examples",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -78,6 +91,7 @@ def check(site: Site) -> Iterator[Finding]:
                         at=subnet.gateway.span,
                         help=_help(subnet, network),
                         related=() if own else (Label(subnet.span, f"the subnet is {subnet.prefix}"),),
+                        fixes=_fixes(host, site, network, subnet),
                         host=host.name,
                     )
 
@@ -98,3 +112,20 @@ def _help(subnet: Subnet, network: Network) -> str:
     if first is None:
         return "give the network a larger subnet"
     return f"write {first}/{subnet.prefix.length}" if network.default_bridge else f"write {first}, or leave it out"
+
+
+def _fixes(host: Host, site: Site, network: Network, subnet: Subnet) -> tuple[Fix, ...]:
+    """The first address that nobody asks for. Plainly meant where the gateway is the network's own address."""
+    prefix, gateway = subnet.prefix, subnet.gateway
+    if gateway is None or not gateway.exact or prefix.size <= 2:
+        return ()
+    asked = {member.address.value for member in members(host, site, network) if member.address is not None}
+    asked |= {address.value for _, address in subnet.reserved}
+    numbers = range(1, min(prefix.size - 1, 1 + len(asked) + 1))
+    first = next((address for number in numbers if (address := prefix.address(number)) not in asked), None)
+    if first is None:
+        return ()
+    written = subnet.written.value if network.default_bridge else str(gateway.value)
+    text = f"{first}/{prefix.length}" if network.default_bridge else str(first)
+    change = Edit(gateway.span, text, old=written)
+    return (Fix(title=f"write {text}", changes=(change,), safe=gateway.value == prefix.network_address),)

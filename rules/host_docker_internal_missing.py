@@ -40,7 +40,21 @@ services:
 import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Located, Reach, Service, Severity, Site, Span, is_target, rule
+from netlint.api import (
+    Add,
+    Confidence,
+    Finding,
+    Fix,
+    Host,
+    Located,
+    Reach,
+    Service,
+    Severity,
+    Site,
+    Span,
+    is_target,
+    rule,
+)
 
 NAME = re.compile(r"(?<![\w.-])(?:host|gateway)\.docker\.internal(?![\w.-])")
 
@@ -48,7 +62,6 @@ NAME = re.compile(r"(?<![\w.-])(?:host|gateway)\.docker\.internal(?![\w.-])")
 @rule(
     "NL211",
     Severity.WARNING,
-    proof="docs.docker.com, `docker run --add-host`: host-gateway since 20.10; moby/libnetwork#2348",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -68,9 +81,21 @@ def check(site: Site) -> Iterator[Finding]:
                             label="resolves on Docker Desktop only",
                             help=f'add extra_hosts: ["{name}:host-gateway"] to service {service.name}',
                             confidence=Confidence.HIGH if exact else Confidence.MEDIUM,
+                            fixes=_fixes(host, service, name),
                             host=host.name,
                         )
                         break
+
+
+def _fixes(host: Host, service: Service, name: str) -> tuple[Fix, ...]:
+    """The name among the extra hosts, which are a list or a mapping: the one that does not fit is left out."""
+    if service.mode is not None and service.mode.value not in ("bridge", "default"):
+        return ()  # the engine takes extra hosts of no container that shares another's network
+    changes = [Add(service.span, ("extra_hosts",), (f"{name}:host-gateway",))]
+    if service.extra_hosts:
+        changes.append(Add(service.span, ("extra_hosts", name), "host-gateway"))
+    title, safe = f"add {name}:host-gateway to extra_hosts", host.before(20, 10) is not True
+    return tuple(Fix(title=title, changes=(change,), safe=safe) for change in changes)
 
 
 def _uses(service: Service) -> Iterator[tuple[str, Span, bool]]:

@@ -108,11 +108,13 @@ services:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from netlint.api import (
     Binding,
     Confidence,
+    Container,
     Finding,
     Host,
     Label,
@@ -130,6 +132,7 @@ from netlint.api import (
     parse_address,
     published_ports,
     rule,
+    takes,
 )
 
 # How the names of programs begin that hold ports for containers; ss and netstat cut names off.
@@ -140,20 +143,21 @@ STUB = parse_address("127.0.0.53")
 @rule(
     "NL205",
     Severity.ERROR,
-    proof="Docker 28.5.2 refuses the second container with `Bind for 0.0.0.0:19000 failed: port is already "
-    "allocated`, for an equal and for a specific address beside the wildcard, and 20.10.24 and 28.5.2 refuse one "
-    "container that publishes a port twice; that resolver: moby/moby#32545",
+    proof="a resolver on port 53 of 127.0.0.53: moby/moby#32545",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         taken = list(published_ports(host))
         said: set[Span] = set()
         for first, second, ports in collisions(taken):
+            if _place(second) in said:
+                continue
             judged = _judge(host, first.publication, second.publication)
-            if judged is not None and _place(second) not in said:
+            if judged is not None:
                 said.add(_place(second))
                 yield _both(host, first, second, ports, judged)
         for one in taken:
+            yield from _containers(host, one)
             yield from _listeners(host, one)
             yield from _stub(host, one)
 
@@ -178,7 +182,9 @@ def _judge(host: Host, first: Publication, second: Publication) -> tuple[Severit
                 return None  # on nodes of their own, for all that is known
             alike = set(one.profiles) == set(other.profiles) and not mine.is_library
             exact = first.port.exact and second.port.exact
-            return (Severity.ERROR if alike else Severity.WARNING), (Confidence.HIGH if exact else Confidence.MEDIUM)
+            sure = Confidence.HIGH if exact else Confidence.MEDIUM
+            # the services of a library are extended one by one
+            return (Severity.ERROR if alike else Severity.WARNING), (Confidence.LOW if mine.is_library else sure)
         case _:
             return _scripts(first, second)
 
@@ -222,6 +228,38 @@ def _both(host: Host, first: Taken, second: Taken, ports: PortRange, judged: tup
         confidence=judged[1],
         host=host.name,
     )
+
+
+def _containers(host: Host, one: Taken) -> Iterator[Finding]:
+    """Containers that run, are none of the project's, and have the port."""
+    for container in host.containers or ():
+        if container.running is False or _is_own(container, one.publication):
+            continue
+        for port in container.ports:
+            binding = takes(port)
+            common = one.binding.common(binding) if binding is not None else None
+            if common is not None:
+                yield Finding(
+                    message=f"port {common}/{port.protocol} of {one.publication.owner} is taken on this host: "
+                    f"container {container.name} publishes it",
+                    at=_place(one),
+                    label=f"wants {one.binding}",
+                    help="publish it on another port, or stop the container",
+                    related=(Label(container.span, f"{container.name} runs here"),),
+                    confidence=Confidence.MEDIUM if one.publication.port.exact else Confidence.LOW,
+                    host=host.name,
+                )
+                return
+
+
+def _is_own(container: Container, publication: Publication) -> bool:
+    """Whether the container may be one of the service that publishes the port, under whatever project name."""
+    service = publication.service
+    if service is None:
+        return True  # a script may remove what runs before
+    names = [service.name, *([service.container_name.value] if service.container_name is not None else [])]
+    numbered = re.compile(rf"(?:.*[-_])?{re.escape(service.name)}[-_]\d+", re.IGNORECASE)
+    return container.name in names or numbered.fullmatch(container.name) is not None
 
 
 def _listeners(host: Host, one: Taken) -> Iterator[Finding]:

@@ -94,9 +94,12 @@ networks:
 from collections.abc import Iterator
 
 from netlint.api import (
+    Add,
     Confidence,
     Daemon,
+    Edit,
     Finding,
+    Fix,
     Host,
     Label,
     Network,
@@ -158,8 +161,17 @@ def _network(host: Host, network: Network) -> Iterator[Finding]:
             at=span,
             help=f"add {switch} to the network, or take the v6 addresses out",
             related=tuple(Label(other, text) for other, text in places[1:3]),
+            fixes=_switched_on(network),
             host=host.name,
         )
+
+
+def _switched_on(network: Network) -> tuple[Fix, ...]:
+    if network.origin is not Origin.COMPOSE:
+        return ()
+    if network.ipv6 is None:
+        return (Fix(title="add enable_ipv6: true", changes=(Add(network.span, ("enable_ipv6",), True),)),)
+    return (Fix(title="set enable_ipv6 to true", changes=(Edit(network.ipv6.span, "true", old="false"),)),)
 
 
 def _addresses(host: Host, network: Network) -> Iterator[tuple[Span, str]]:

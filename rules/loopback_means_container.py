@@ -100,6 +100,7 @@ from netlint.api import (
     listeners,
     mentions,
     published_as,
+    reach_instead,
     rule,
     serves,
 )
@@ -115,8 +116,7 @@ KINDS = {
 @rule(
     "NL209",
     Severity.WARNING,
-    proof="every network namespace has a loopback interface of its own (network_namespaces(7)); Kafka's documentation "
-    "of advertised.listeners",
+    proof="Kafka's documentation of advertised.listeners",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -142,7 +142,8 @@ def _connects(host: Host, reach: Reach, service: Service) -> Iterator[Finding]:
                 (pair for other in reach.project.services if other not in sharers and (pair := _serving(other, port))),
                 None,
             )
-            if found is None or (intent.is_web and _is_published(reach, port)):
+            browsed = intent.is_web and (port not in BACKEND_PORTS or intent.scheme not in ("http", "https"))
+            if found is None or (browsed and _is_published(reach, port)):
                 continue
             other, inside = found
             owner = reach.namespace(other)
@@ -156,6 +157,7 @@ def _connects(host: Host, reach: Reach, service: Service) -> Iterator[Finding]:
                 help=f"write {target}",
                 related=(Label(_port_span(other, port), f"service {other.name} listens on {inside}"),),
                 confidence=Confidence.HIGH if intent.exact else Confidence.MEDIUM,
+                fixes=reach_instead(intent, owner.name, inside) if owner is not None else (),
                 host=host.name,
             )
             break

@@ -83,7 +83,6 @@ SERVERS = (
 @rule(
     "NL310",
     Severity.WARNING,
-    proof="with --dns 127.0.0.53 no name resolves in a container of Docker 20.10.24, 26.1.5 and 28.5.2",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

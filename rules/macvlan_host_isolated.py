@@ -93,8 +93,6 @@ DRIVERS = ("macvlan", "ipvlan")
     "NL218",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
-    proof="pings from the host and from a bridge container to a macvlan container fail on Docker 20.10.24, 26.1.5 and "
-    "28.5.2, those from the LAN do not",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

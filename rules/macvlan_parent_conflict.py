@@ -4,12 +4,15 @@
 
 A macvlan or ipvlan network stands on an interface of the host, its `parent`. It must be there; `eth0.10` is made by
 the engine if `eth0` is. Engines up to 26 give a parent to one network of each kind only; later ones share it, unless
-one of the networks has the mode `passthru`.
+one of the networks has the mode `passthru`. An interface carries macvlan or ipvlan, never both at once. On Wi-Fi
+macvlan does not work at all: an access point takes frames from the address that the station registered with, and from
+no other.
 
 ## Why it matters
 
 The network is not created: "invalid subinterface vlan name", "parent interface was not found on the host", "is already
-using parent interface".
+using parent interface". With both kinds on one interface, containers of the second kind do not start: "device or
+resource busy".
 
 ## How to fix it
 
@@ -51,6 +54,50 @@ Server:
   Version:          20.10.24
 ```
 
+## Bad: macvlan and ipvlan
+
+```yaml title="compose.yaml"
+services:
+  one:
+    image: example/app
+    networks: [upper]
+  other:
+    image: example/app
+    networks: [lower]
+networks:
+  upper:
+    driver: macvlan
+    driver_opts:
+      parent: eth0
+    ipam:
+      config:
+        - subnet: 192.168.10.0/25
+  lower:
+    driver: ipvlan
+    driver_opts:
+      parent: eth0  # <- error
+    ipam:
+      config:
+        - subnet: 192.168.10.128/25
+```
+
+## Bad: Wi-Fi
+
+```yaml title="compose.yaml"
+services:
+  app:
+    image: example/app
+    networks: [lan]
+networks:
+  lan:
+    driver: macvlan
+    driver_opts:
+      parent: wlan0  # <- warning
+    ipam:
+      config:
+        - subnet: 192.168.10.0/24
+```
+
 ## Good: a VLAN each
 
 ```sh title="setup.sh"
@@ -71,17 +118,18 @@ from collections.abc import Iterator
 from netlint.api import Confidence, Finding, Host, Label, Located, Network, Origin, Severity, Site, rule
 
 VLAN = re.compile(r"(.+)\.\d+")
+WIRELESS = re.compile(r"wl(?:an|p|o|x|s)[0-9a-z]+")  # as the kernel and systemd name Wi-Fi interfaces
 DRIVERS = ("macvlan", "ipvlan")
 
 
 @rule(
     "NL219",
     Severity.ERROR,
-    proof="Docker 20.10.24 and 26.1.5 refuse the second network, 28.5.2 creates it; all three refuse a missing parent",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         first: dict[tuple[str, str], Network] = {}
+        drivers: dict[str, Network] = {}
         for network in host.networks:
             parent = network.option("parent")
             if network.driver not in DRIVERS or parent is None or not parent.exact or not parent.value:
@@ -99,6 +147,10 @@ def check(site: Site) -> Iterator[Finding]:
                 )
             elif other is not network:
                 yield from _shared(host, network, other, parent)
+            elif drivers.setdefault(parent.value, network).driver != network.driver:
+                yield _mixed(host, network, drivers[parent.value], parent)
+            if network.driver == "macvlan" and WIRELESS.fullmatch(parent.value):
+                yield _wireless(host, network, parent)
 
 
 def _is_missing(host: Host, parent: str) -> bool:
@@ -113,6 +165,30 @@ def _interfaces(host: Host) -> str:
     made = re.compile(r"lo|docker.*|br-[0-9a-f]{12}|veth.*")
     names = [link.name for link in host.interfaces or () if not made.fullmatch(link.name)]
     return ", ".join(names) or "its interfaces"
+
+
+def _mixed(host: Host, network: Network, other: Network, parent: Located[str]) -> Finding:
+    return Finding(
+        message=f"{network.driver} network {network.key or network.name} has the parent {parent.value} of "
+        f"{other.driver} network {other.key or other.name}: an interface carries one kind or the other",
+        at=parent.span,
+        label="containers of the one fail while those of the other run",
+        help="use one driver for both, or a VLAN sub-interface for each",
+        related=(Label(other.span, f"{other.driver} network {other.key or other.name} has it"),),
+        host=host.name,
+    )
+
+
+def _wireless(host: Host, network: Network, parent: Located[str]) -> Finding:
+    return Finding(
+        message=f"macvlan network {network.key or network.name} has the Wi-Fi interface {parent.value} as its parent: "
+        "an access point takes frames from the station's own address alone",
+        at=parent.span,
+        label="the containers get no answer",
+        help="use a wired interface, or driver ipvlan, whose containers share the interface's address",
+        severity=Severity.WARNING,
+        host=host.name,
+    )
 
 
 def _shared(host: Host, network: Network, other: Network, parent: Located[str]) -> Iterator[Finding]:

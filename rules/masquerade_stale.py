@@ -2,8 +2,9 @@
 
 ## What it means
 
-The source range of a rule in `POSTROUTING` is none of the host's networks, and no route leads to it; or the bridge that
-it names does not exist. The rule was written, or left behind, for a network that is gone or has got another range.
+The source range of a rule in `POSTROUTING` is none of the host's networks, and no route leads to it; or the interface
+that it names does not exist. The rule was written, or left behind, for a network that is gone or has got another range,
+or for a machine whose interfaces have other names. Tunnels, which come and go, are left out.
 
 ## Why it matters
 
@@ -60,7 +61,7 @@ COMMIT
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Path, Prefix, Severity, Site, paths, rule
+from netlint.api import Finding, Host, Path, Prefix, Severity, Site, is_tunnel, paths, rule
 
 TRANSLATES = ("MASQUERADE", "SNAT")
 
@@ -69,7 +70,6 @@ TRANSLATES = ("MASQUERADE", "SNAT")
     "NL404",
     Severity.WARNING,
     needs=["firewall", "addresses"],
-    proof="lab: with the rule for the old range alone, containers of the new one reach nothing outside",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -81,7 +81,7 @@ def check(site: Site) -> Iterator[Finding]:
             for path in paths(ruleset, "nat", "POSTROUTING"):
                 if path.rule.target in TRANSLATES:
                     yield from _source(host, path, known)
-                    yield from _bridge(host, path, names)
+                    yield from _link(host, path, names)
 
 
 def _known(host: Host, version: int) -> list[Prefix]:
@@ -106,14 +106,22 @@ def _source(host: Host, path: Path, known: list[Prefix]) -> Iterator[Finding]:
         return
 
 
-def _bridge(host: Host, path: Path, names: set[str]) -> Iterator[Finding]:
+def _link(host: Host, path: Path, names: set[str]) -> Iterator[Finding]:
     for out in path.out_interfaces:
+        if out.name in names or out.name.endswith("+"):
+            continue
         # a bridge that the engine names after a network's id exists as long as the network does
-        if out.negated and out.name.startswith("br-") and not out.name.endswith("+") and out.name not in names:
-            yield Finding(
-                message=f"{path.rule.target} names the bridge {out.name}, which this host does not have",
-                at=path.rule.span,
-                help="delete the rule, or restart the engine, which writes its rules anew",
-                host=host.name,
-            )
-            return
+        if out.negated and out.name.startswith("br-"):
+            what, help_line = "names the bridge", "delete the rule, or restart the engine, which writes its rules anew"
+        # a tunnel may be down for now
+        elif not out.negated and not is_tunnel(out.name):
+            what, help_line = "is for what leaves by", "write the interface of the way out, or delete the rule"
+        else:
+            continue
+        yield Finding(
+            message=f"{path.rule.target} {what} {out.name}, which this host does not have",
+            at=path.rule.span,
+            help=help_line,
+            host=host.name,
+        )
+        return

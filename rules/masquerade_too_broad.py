@@ -126,7 +126,6 @@ class Link(NamedTuple):
 @rule(
     "NL401",
     Severity.ERROR,
-    proof="lab: with the rule a server in a container sees the bridge's address, without it the client's own",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -111,18 +111,23 @@ networks:
 from collections.abc import Iterator
 
 from netlint.api import (
+    Add,
     Confidence,
     Finding,
+    Fix,
     Host,
+    Join,
     Label,
     Located,
     MisplacedKey,
     Misplacement,
+    Nest,
     Network,
     Origin,
     Project,
     Severity,
     Site,
+    Span,
     rule,
 )
 
@@ -132,21 +137,22 @@ ENABLE_IPV6 = "com.docker.network.enable_ipv6"
 @rule(
     "NL217",
     Severity.ERROR,
-    proof="Compose 2.40.3 and Docker 20.10.24, 26.1.5 and 28.5.2: all but the last line of the table, which is from "
-    "the schemas of docker-compose 1.24",
+    proof="the last line of the table: the schemas of docker-compose 1.24",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         for project in host.projects:
             for key in project.misplaced:
-                yield _misplaced(host, key)
+                yield _misplaced(host, key, [one.span for one in project.misplaced if one[2:4] == key[2:4]])
             if project.version is not None and host.compose_before(1, 27) is True:
                 yield from _other_format(host, project, project.version)
         for network in host.networks:
             yield from _driver_option(host, network)
 
 
-def _misplaced(host: Host, key: MisplacedKey) -> Finding:
+def _misplaced(host: Host, key: MisplacedKey, beside: list[Span]) -> Finding:
+    """`beside`: the places of all keys that stand where this one does."""
+    fix = None
     if key.where is Misplacement.ENTRY:
         what = (
             f"an entry of the ipam config of {key.owner} has {key.name} and no subnet: the engine refuses the network"
@@ -155,6 +161,8 @@ def _misplaced(host: Host, key: MisplacedKey) -> Finding:
             "write it without the dash, below the subnet it belongs to" if key.beside else "add the subnet to the entry"
         )
         label = "the dash begins an entry of its own"
+        if key.beside is not None:
+            fix = Fix(title="join it to the entry with the subnet", changes=(Join(key.span),), safe=True)
     else:
         what = f"{key.name} stands {key.where.value} {key.owner.partition(' ')[2]}: Compose refuses the file"
         label = ""
@@ -162,12 +170,15 @@ def _misplaced(host: Host, key: MisplacedKey) -> Finding:
             cure = f"write it under networks, in the network it is for: networks: {{NAME: {{{key.name}: …}}}}"
         else:
             cure = f"write it as an entry of a list: ipam: {{config: [{{{key.name}: …}}]}}"
+            path = ("config",) if key.where is Misplacement.IPAM else ("ipam", "config")
+            fix = Fix(title=f"move it to {'.'.join(path)}", changes=(Nest(tuple(beside), path),), safe=True)
     return Finding(
         message=what,
         at=key.span,
         label=label,
         help=cure,
         related=(Label(key.beside, "the subnet that it may belong to"),) if key.beside is not None else (),
+        fixes=(fix,) if fix is not None else (),
         host=host.name,
     )
 
@@ -210,6 +221,9 @@ def _driver_option(host: Host, network: Network) -> Iterator[Finding]:
         f"{verb}: it has no IPv6",
         at=option.span,
         help=f"write {key} instead",
+        fixes=(Fix(title="add enable_ipv6: true", changes=(Add(network.span, ("enable_ipv6",), True),)),)
+        if network.origin is Origin.COMPOSE
+        else (),
         severity=None if host.before(27) is True else Severity.WARNING,
         confidence=None if host.before(27) is True else Confidence.MEDIUM,
         host=host.name,

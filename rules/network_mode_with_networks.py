@@ -78,7 +78,6 @@ from netlint.api import Confidence, Finding, Label, Severity, Site, rule
 @rule(
     "NL203",
     Severity.ERROR,
-    proof="docker compose 2.40.3 config refuses the file with the text that is quoted",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

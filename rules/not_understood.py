@@ -29,10 +29,21 @@ default via 10.0.0.1 dev eth0
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Severity, Site, rule
+from netlint.api import Finding, InputProblem, Severity, Site, rule
+
+OFTEN = 10  # times that the same thing is said of one file; more are counted
 
 
 @rule("NL902", Severity.NOTE, proof="a statement about netlint, not about the host")
 def check(site: Site) -> Iterator[Finding]:
+    alike: dict[tuple[str, str], list[InputProblem]] = {}
     for item in site.not_understood:
-        yield Finding(message=item.message, at=item.span, help=item.help, host=item.host)
+        alike.setdefault((item.span.source, item.message), []).append(item)
+    for items in alike.values():
+        if len(items) > OFTEN:
+            first = items[0]
+            message = f"{first.message}, {len(items)} times in this file"
+            yield Finding(message=message, at=first.span, help=first.help, host=first.host)
+            continue
+        for item in items:
+            yield Finding(message=item.message, at=item.span, help=item.help, host=item.host)

@@ -50,14 +50,13 @@ ExecStart=/usr/bin/dockerd --containerd=/run/containerd/containerd.sock
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Label, Setting, Severity, Site, rule
+from netlint.api import Finding, Fix, Label, Remove, Setting, Severity, Site, rule
 
 
 @rule(
     "NL301",
     Severity.ERROR,
     needs=["daemon"],
-    proof="lab: dockerd 20.10.24 and 28.5 end at start with the quoted text",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -73,5 +72,12 @@ def check(site: Site) -> Iterator[Finding]:
                     label=f"remove it here, or the flag from {flag.name_span.source}",
                     help="keep the option in one place; a drop-in with an empty ExecStart= takes the flag away",
                     related=(Label(flag.name_span, "the flag"),),
+                    fixes=(
+                        Fix(
+                            title=f"remove {option.name} from the file",
+                            changes=(Remove(option.name_span),),
+                            safe=option.exact and flag.exact and option.value == flag.value,
+                        ),
+                    ),
                     host=host.name,
                 )

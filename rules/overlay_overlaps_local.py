@@ -95,8 +95,7 @@ NEAR = 256  # overlay networks that a swarm may come to have
     "NL118",
     Severity.ERROR,
     needs=["networks"],
-    proof="a swarm of Docker 20.10.24 and 28.5.2: tasks die on the node whose bridge has the subnet, the second of two "
-    "equal overlays is never allocated; what containers do not reach, by the routes in them",
+    proof="what containers do not reach: the routes in them",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

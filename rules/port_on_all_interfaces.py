@@ -3,8 +3,8 @@
 ## What it means
 
 A published port without a host address is bound to all of them, IPv4 and IPv6: the LAN, the VPN, and the public address
-if the host has one. Docker's own firewall rules let the traffic in before rules in `INPUT`, and so before ufw or
-firewalld, see it.
+if the host has one. A program on the host's network is there on every address without being published. Docker's own
+firewall rules let the traffic in before rules in `INPUT`, and so before ufw or firewalld, see it.
 
 ## Why it matters
 
@@ -44,6 +44,15 @@ services:
 docker run -d -p 8500:8500 -h consul --name consul progrium/consul -server -bootstrap  # <- warning
 ```
 
+## Bad: a cache on the host's network
+
+```yaml title="compose.yaml"
+services:
+  cache:
+    image: redis:7
+    network_mode: host  # <- warning
+```
+
 ## Good: for this host only
 
 ```yaml title="compose.yaml"
@@ -66,9 +75,22 @@ services:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Publication, Severity, Site, parse_address, rule
+from netlint.api import (
+    Confidence,
+    Finding,
+    Host,
+    Publication,
+    Service,
+    Severity,
+    Site,
+    bind_to_loopback,
+    image_port,
+    parse_address,
+    rule,
+)
 
 # Well-known container ports of services that are made for a trusted network only.
 PRIVATE_PORTS = {
@@ -88,28 +110,38 @@ PRIVATE_PORTS = {
     15672: "RabbitMQ's management",
     27017: "MongoDB",
 }
+# Ports of theirs that others use as well: there the image tells.
+SHARED_PORTS = (8500,)
 # Images of such services, by the last part of their name, for those whose port is no sign.
 PRIVATE_IMAGES = ("adminer", "influxdb", "mongo-express", "neo4j", "pgadmin4", "phpmyadmin", "redis-commander")
 WEB = (80, 443)
+# What tells a program where to listen, by whatever option.
+LISTENS = re.compile(r"bind|listen|127\.0\.0\.1|localhost|::1", re.IGNORECASE)
 
 
 @rule(
     "NL801",
     Severity.NOTE,
-    proof="lab: a port published without an address answers on every address of the host, IPv4 and IPv6",
+    security=5.3,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
+        for project in host.projects:
+            for service in project.services:
+                yield from _on_host(host, service)
         default = host.daemon.text("ip") if host.daemon is not None else None
-        for publication in host.publications():
+        for publication in host.exposures():
             port = publication.port
             if port.published is None or port.published.first in WEB or _bound(publication):
                 continue
-            # dockerd's `ip` option is the default for docker0 alone
-            on_default_bridge = all(network.default_bridge for network in publication.networks)
+            # dockerd's `ip` option is the default for docker0 alone; what runs shows the address it got
+            asked = publication.project is not None or publication.run is not None
+            on_default_bridge = asked and all(network.default_bridge for network in publication.networks)
             if port.address is None and on_default_bridge and default is not None and not _wildcard(default.value):
                 continue
             what = PRIVATE_PORTS.get(port.target.first)
+            if port.target.first in SHARED_PORTS and what is not None and what.lower() not in _image(publication):
+                what = None
             if what is None and (image := _image(publication)) in PRIVATE_IMAGES:
                 what = image
             yield Finding(
@@ -121,14 +153,38 @@ def check(site: Site) -> Iterator[Finding]:
                 "not publish it",
                 severity=Severity.WARNING if what is not None else None,
                 confidence=None if what is not None else Confidence.LOW,
+                fixes=bind_to_loopback(port),
                 host=host.name,
             )
+
+
+def _on_host(host: Host, service: Service) -> Iterator[Finding]:
+    """A program for a trusted network that is on the host's, and is not told an address to listen on."""
+    port = image_port(service)
+    what = PRIVATE_PORTS.get(port) if port is not None else None
+    if what is None or service.mode is None or service.mode.value != "host" or not service.mode.exact:
+        return
+    words = [*(word.value for word in service.command), *(value.value for _, value in service.environment)]
+    if any(LISTENS.search(word) for word in words):
+        return
+    yield Finding(
+        message=f"service {service.name} is in the network of the host, where {what} listens on port {port} of every "
+        "address",
+        at=service.mode.span,
+        label="reachable from every network of the host",
+        help=f"put it on a network and publish 127.0.0.1:{port}:{port}, or tell the program to listen on one address",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        host=host.name,
+    )
 
 
 def _bound(publication: Publication) -> bool:
     """Whether the port is bound to one address, by itself or by an option of all its networks."""
     if publication.port.address is not None:
         return not _wildcard(publication.port.address.value)
+    if publication.project is None and publication.run is None:
+        return False
     options = [network.option("com.docker.network.bridge.host_binding_ipv4") for network in publication.networks]
     return bool(options) and all(option is not None and not _wildcard(option.value) for option in options)
 

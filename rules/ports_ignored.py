@@ -3,15 +3,17 @@
 ## What it means
 
 Ports are published from a network of the container. A container in the host's network, without any, or on internal
-networks alone has nothing to publish from. A container in the network of another one (`service:…`, `container:…`) has
-no ports of its own: those of the other one count.
+networks alone has nothing to publish from, and neither has one on macvlan or ipvlan alone: it has an address of the LAN
+itself. A container in the network of another one (`service:…`, `container:…`) has no ports of its own: those of the
+other one count.
 
 ## Why it matters
 
 With `host` the mapping is dropped with a warning, and the program listens on its own port on all addresses of the
-host, whatever the mapping restricted it to. With `none` and on internal networks nothing is published, without a
-warning. With another container's network the engine refuses to start the container: "conflicting options: port
-publishing and the container type network mode".
+host, whatever the mapping restricted it to. With `none`, on internal networks and on macvlan nothing is published,
+without a warning: clients find the container's own port at its own address, or nothing at all. With another container's
+network the engine refuses to start the container: "conflicting options: port publishing and the container type network
+mode".
 
 ## How to fix it
 
@@ -57,6 +59,27 @@ services:
 networks:
   back:
     internal: true
+```
+
+## Bad: on the LAN itself
+
+```yaml title="compose.yaml"
+services:
+  resolver:
+    image: example/dns
+    networks:
+      lan:
+        ipv4_address: 192.0.2.53
+    ports:
+      - "8080:80"  # <- warning
+networks:
+  lan:
+    driver: macvlan
+    driver_opts:
+      parent: eth0
+    ipam:
+      config:
+        - subnet: 192.0.2.0/24
 ```
 
 ## Bad: a script
@@ -106,7 +129,6 @@ from netlint.api import (
     Host,
     Label,
     Located,
-    Network,
     Project,
     PublishedPort,
     Service,
@@ -130,14 +152,12 @@ class Reason(NamedTuple):
 @rule(
     "NL204",
     Severity.WARNING,
-    proof="Docker 20.10.24 and 28.5.2 drop the ports with host, none and internal networks, with a warning for host "
-    "alone, and refuse the container that joins another one's network with the text that is quoted",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         for project in host.projects:
             for service in project.services:
-                reason = _mode(service.mode) if service.mode is not None else _internal(host, project, service)
+                reason = _mode(service.mode) if service.mode is not None else _networks(host, project, service)
                 if service.ports and reason is not None:
                     yield _finding(host, f"service {service.name}", service.ports, reason)
         for action in host.actions:
@@ -189,22 +209,35 @@ def _mode(mode: Located[str]) -> Reason | None:
     return None
 
 
-def _internal(host: Host, project: Project, service: Service) -> Reason | None:
-    networks: list[Network | None] = [host.network_of(project, one.network) for one in service.attachments]
-    inside = [network for network in networks if network is not None and network.internal]
+def _networks(host: Host, project: Project, service: Service) -> Reason | None:
+    """Why none of the networks of a service publishes anything."""
+    networks = [host.network_of(project, one.network) for one in service.attachments]
+    silent = [network for network in networks if network is not None and not network.publishes]
     if (
         service.extends
-        or not inside
-        or len(inside) < len(networks)
-        or any(network.driver == "overlay" for network in inside)
+        or not silent
+        or len(silent) < len(networks)
+        or any(network.driver == "overlay" for network in silent)
     ):
         return None
-    names = ", ".join(network.key or network.name for network in inside)
-    plural = "s" if len(inside) > 1 else ""
+    names = ", ".join(network.key or network.name for network in silent)
+    plural = "s" if len(silent) > 1 else ""
+    if all(network.internal for network in silent):
+        return Reason(
+            f"without effect: it is on the internal network{plural} {names} alone",
+            "nothing listens on the host, and nothing says so",
+            Label(silent[0].span, "the network is internal"),
+            Severity.WARNING,
+            "put the service on a second network that is not internal, or leave the ports out",
+        )
+    first = next(network for network in silent if not network.internal)
+    if first.driver not in ("macvlan", "ipvlan"):
+        mode = Located(first.name, first.span)
+        return _mode(mode)
     return Reason(
-        f"without effect: it is on the internal network{plural} {names} alone",
+        f"without effect: it is on {first.driver} network {names} alone, with an address of its own",
         "nothing listens on the host, and nothing says so",
-        Label(inside[0].span, "the network is internal"),
+        Label(first.span, f"driver {first.driver} publishes no ports"),
         Severity.WARNING,
-        "put the service on a second network that is not internal, or leave the ports out",
+        "leave the ports out: clients use the container's address and the port that its program listens on",
     )

@@ -66,6 +66,22 @@ networks:
   back:
 ```
 
+## Bad: the proxy is told a network that it is not on
+
+```yaml title="compose.yaml"
+name: edge
+services:
+  proxy:
+    image: traefik:v3
+    command:
+      - --providers.docker=true
+      - --providers.docker.network=web  # <- warning
+    networks:
+      - web
+networks:
+  web:
+```
+
 ## Good: the label says which
 
 ```yaml title="compose.yaml"
@@ -116,6 +132,7 @@ class Proxy(NamedTuple):
     networks: frozenset[str] | None
     configured: bool
     chooses: bool
+    option: Located[str] | None = None
 
 
 @rule(
@@ -126,6 +143,8 @@ class Proxy(NamedTuple):
 )
 def check(site: Site) -> Iterator[Finding]:
     proxies = list(_proxies(site))
+    for proxy in proxies:
+        yield from _misled(proxy)
     for host in site.hosts:
         for project in host.projects:
             reach = Reach(project)
@@ -156,7 +175,31 @@ def _proxies(site: Site) -> Iterator[Proxy]:
                 chooses = any(word.startswith(NETWORK_OPTIONS) for word in words) or any(
                     name in ("TRAEFIK_PROVIDERS_DOCKER_NETWORK", "TRAEFIK_PROVIDERS_SWARM_NETWORK") for name in names
                 )
-                yield Proxy(host, service, reach.networks(service), by_command or by_environment, chooses)
+                option = next(
+                    (word for word in service.command if word.value.lower().startswith(NETWORK_OPTIONS)), None
+                )
+                yield Proxy(host, service, reach.networks(service), by_command or by_environment, chooses, option)
+
+
+def _misled(proxy: Proxy) -> Iterator[Finding]:
+    """The provider's option names a network that the proxy is not on."""
+    option, networks = proxy.option, proxy.networks
+    name = option.value.partition("=")[2].strip() if option is not None else ""
+    if option is None or not name or not networks or name in networks or "$" in name:
+        return
+    keys = [one.network for one in proxy.service.attachments]
+    if any(name.endswith(f"_{key}") for key in keys):
+        return  # right under another project name than the folder's
+    named = ", ".join(sorted(networks))
+    yield Finding(
+        message=f"{proxy.service.name} is told to reach containers on network {name}, and is itself on {named}",
+        at=option.span,
+        label="it finds no container there, or none that it can reach",
+        help=f"name {min(networks)}, or give the network name: {name}",
+        related=tuple(Label(one.span, one.network) for one in proxy.service.attachments[:4]),
+        confidence=Confidence.HIGH if option.exact else Confidence.MEDIUM,
+        host=proxy.host.name,
+    )
 
 
 def _labels(service: Service) -> Iterator[tuple[str, Located[str]]]:

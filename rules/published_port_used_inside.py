@@ -13,6 +13,9 @@ that mapping: the name of the service leads to the container, where nothing list
 
 Use the container's port, the right-hand one. For traffic between containers nothing needs to be published.
 
+The same goes for a reverse proxy that is told the port by a label (`loadbalancer.server.port` of Traefik) or variable
+(`VIRTUAL_PORT` of nginx-proxy): it is on a network with the container, too.
+
 The check is silent where the container may listen on that port as well: it is among its other ports or under `expose`,
 or the number stands in its environment or command.
 
@@ -28,6 +31,19 @@ services:
     image: example/api
     ports:
       - "8080:80"
+```
+
+## Bad: told to the proxy
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    ports:
+      - "8080:80"
+    labels:
+      - traefik.enable=true
+      - traefik.http.services.web.loadbalancer.server.port=8080  # <- warning
 ```
 
 ## Good: the container's port
@@ -46,6 +62,7 @@ services:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from netlint.api import (
@@ -61,16 +78,20 @@ from netlint.api import (
     intents,
     mentions,
     published_as,
+    reach_instead,
     rule,
     serves,
+)
+
+# What tells a proxy the port of a container.
+TOLD = re.compile(
+    r"VIRTUAL_PORT|traefik\.(?:(?:http|tcp|udp)\.services\.[^.]+\.loadbalancer\.server\.)?port", re.IGNORECASE
 )
 
 
 @rule(
     "NL210",
     Severity.WARNING,
-    proof="Docker translates the destination of packets that reach the host's addresses alone: the rules of 20.10.24 "
-    "and 28.5.2 in nat DOCKER; between containers of a network none applies",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -79,6 +100,7 @@ def check(site: Site) -> Iterator[Finding]:
             for service in project.services:
                 if reach.namespace(service) is not None:
                     yield from _used(host, reach, service)
+                yield from _told(host, reach, service)
 
 
 def _used(host: Host, reach: Reach, service: Service) -> Iterator[Finding]:
@@ -106,6 +128,35 @@ def _used(host: Host, reach: Reach, service: Service) -> Iterator[Finding]:
             help=f"write {intent.host}:{inside}",
             related=(Label(_mapping(other, intent.port), f"port {intent.port} of the host is port {inside}"),),
             confidence=Confidence.HIGH if intent.exact else Confidence.MEDIUM,
+            fixes=reach_instead(intent, intent.host, inside),
+            host=host.name,
+        )
+
+
+def _told(host: Host, reach: Reach, service: Service) -> Iterator[Finding]:
+    """The port by which a proxy is told to reach the service."""
+    pairs = [("label ", name, value) for name, value in (*service.labels, *service.deploy_labels)]
+    pairs += [("", name, value) for name, value in service.environment]
+    untold = tuple(one for one in service.environment if not TOLD.fullmatch(one[0]))
+    own = Service(name=service.name, span=service.span, environment=untold, command=service.command)
+    for kind, name, value in pairs:
+        if not TOLD.fullmatch(name) or not value.value.isdecimal() or len(value.value) > 5:
+            continue
+        port = int(value.value)
+        inside = published_as(service, port)
+        sharers = [sharer for sharer in reach.sharers(service) if sharer is not service]
+        listens = serves(service, port) or mentions(own, port) or any(_may_listen(sharer, port) for sharer in sharers)
+        if inside is None or listens:
+            continue
+        usual = "" if value.exact else " by default"
+        yield Finding(
+            message=f"{kind}{name} tells a proxy to reach service {service.name} on port {port}{usual}, which is the "
+            f"port on the host; the container listens on {inside}",
+            at=value.span,
+            label="nothing listens here",
+            help=f"write {inside}",
+            related=(Label(_mapping(service, port), f"port {port} of the host is port {inside}"),),
+            confidence=Confidence.HIGH if value.exact else Confidence.MEDIUM,
             host=host.name,
         )
 

@@ -81,7 +81,6 @@ from netlint.api import Finding, Host, Label, Network, Severity, Site, Subnet, r
 @rule(
     "NL113",
     Severity.ERROR,
-    proof="lab: 20.10.24 accepts a range outside and hands out its addresses, 28.5 refuses it; both refuse the address",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -105,8 +105,6 @@ from netlint.api import (
     "NL105",
     Severity.ERROR,
     needs=["routes", "networks"],
-    proof="with a longer route inside the subnet, host to container and container to LAN fail on Docker 20.10.24 and "
-    "28.5.2",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -97,8 +97,12 @@ FABRICS = ("flannel", "vxlan", "weave", "cilium", "antrea")  # interfaces that l
 )
 def check(site: Site) -> Iterator[Finding]:
     hosts = [host for host in site.hosts if not host.implied]
+    bridged = {id(host): _bridged(host, site) for host in hosts}
+    led = {id(host): _led(host, hosts) for host in hosts}
     for one, other in combinations(hosts, 2):
-        for first, second in overlaps_between(_bridged(one, site), _bridged(other, site)):
+        if id(other) not in led[id(one)] and id(one) not in led[id(other)]:
+            continue  # no route between them
+        for first, second in overlaps_between(bridged[id(one)], bridged[id(other)]):
             there, back = _way(one, other, second.prefix), _way(other, one, first.prefix)
             route = back or there
             if route is None or first.span is None or second.span is None:
@@ -124,6 +128,19 @@ def _bridged(host: Host, site: Site) -> list[Claim]:
     bridged = [claim for claim in plan.of(ClaimKind.NETWORK) if claim.is_bridged]
     bridged += [claim for claim in plan.of(ClaimKind.LINK) if claim.container_link and _is_bridge(claim)]
     return [claim for claim in bridged if not claim.prefix.is_host]
+
+
+def _led(host: Host, hosts: list[Host]) -> set[int]:
+    """The hosts (their ids) that any route of `host` may lead to."""
+    gateways = {route.via for route in host.routes or () if route.via is not None and route.prefix.length > 1}
+    if any((route.device or "").startswith(FABRICS) for route in host.routes or ()):
+        return {id(other) for other in hosts}
+    return {id(other) for other in hosts if gateways and other is not host and not gateways.isdisjoint(_own(other))}
+
+
+def _own(host: Host) -> set[object]:
+    addresses = {address.address for interface in host.interfaces or () for address in interface.addresses}
+    return addresses | {route.source for route in host.routes or () if route.source is not None}
 
 
 def _is_bridge(claim: Claim) -> bool:

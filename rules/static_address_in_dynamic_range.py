@@ -108,18 +108,16 @@ SHOWN = 3  # containers without an address that a finding points at
     "NL116",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
-    proof="Docker 20.10.24, 26.1.5 and 28.5.2 give .2 to the container that starts first, and refuse it to the one "
-    "that asks for it",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         for network in host.networks:
             if network.external or network.driver not in ("bridge", "macvlan", "ipvlan"):
                 continue
-            present = members(host, site, network)
-            for subnet in network.subnets:
-                if subnet.prefix.version == 4 and subnet.written.exact:
-                    yield from _races(host, network, subnet, present)
+            subnets = [subnet for subnet in network.subnets if subnet.prefix.version == 4 and subnet.written.exact]
+            present = members(host, site, network) if subnets else []
+            for subnet in subnets:
+                yield from _races(host, network, subnet, present)
 
 
 def _races(host: Host, network: Network, subnet: Subnet, present: Sequence[Member]) -> Iterator[Finding]:

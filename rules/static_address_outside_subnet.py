@@ -63,13 +63,27 @@ networks:
 
 from collections.abc import Iterator
 
-from netlint.api import Address, Finding, Host, Label, Located, Network, Origin, Project, Service, Severity, Site, rule
+from netlint.api import (
+    Address,
+    Finding,
+    Fix,
+    Host,
+    Label,
+    Located,
+    Network,
+    Origin,
+    Project,
+    Service,
+    Severity,
+    Site,
+    rule,
+    take_free_address,
+)
 
 
 @rule(
     "NL114",
     Severity.ERROR,
-    proof="lab: 20.10.24 and 28.5 with Compose 2.40 refuse to start the container, with the texts that are quoted",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -79,22 +93,24 @@ def check(site: Site) -> Iterator[Finding]:
                     network = host.network_of(project, attachment.network)
                     for address in (attachment.ipv4, attachment.ipv6):
                         if network is not None and address is not None:
-                            yield from _address(host, project, service, network, address)
+                            yield from _address(host, site, project, service, network, address)
 
 
 def _address(
-    host: Host, project: Project, service: Service, network: Network, address: Located[Address]
+    host: Host, site: Site, project: Project, service: Service, network: Network, address: Located[Address]
 ) -> Iterator[Finding]:
     same_version = [subnet for subnet in network.subnets if subnet.prefix.version == address.value.version]
     if any(subnet.prefix.holds(address.value) for subnet in same_version):
         return
     declared = next((one for one in project.networks if one.name == network.name), network)
+    fixes: tuple[Fix, ...] = ()
     if network.default_bridge:
         fault, cure = "is asked of the predefined network bridge, which allows none", "use a network of your own"
     elif same_version and all(subnet.written.exact for subnet in same_version):
         ranges = ", ".join(str(subnet.prefix) for subnet in same_version)
         fault = f"lies outside the subnet {ranges} of network {network.name}"
         cure = f"take an address of {ranges}, or give the network another subnet"
+        fixes = take_free_address(address, host, site, network, same_version[0])
     elif declared.external or network.subnets_open or declared.origin is not Origin.COMPOSE:
         return  # somebody else, or a variable, decides the subnet
     elif declared.subnets and address.value.version == 4:
@@ -108,6 +124,7 @@ def _address(
         message=f"address {address.value} of service {service.name} {fault}",
         at=address.span,
         label="the container does not start",
+        fixes=fixes,
         help=cure,
         related=(Label(declared.span, f"network {network.name}"),) if declared.span.source else (),
         host=host.name,

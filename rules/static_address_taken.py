@@ -76,7 +76,23 @@ networks:
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netlint.api import Address, Finding, Host, Label, Located, Network, Service, Severity, Site, never_free, rule
+from netlint.api import (
+    Address,
+    Confidence,
+    Finding,
+    Fix,
+    Host,
+    Label,
+    Located,
+    Network,
+    Remove,
+    Service,
+    Severity,
+    Site,
+    never_free,
+    rule,
+    take_free_address,
+)
 
 
 class Asked(NamedTuple):
@@ -85,18 +101,21 @@ class Asked(NamedTuple):
     network: Network
     service: Service
     address: Located[Address]
+    external: bool
 
 
 @rule(
     "NL115",
     Severity.ERROR,
-    proof="lab: 20.10.24 and 28.5 start the first container and refuse the second with the text that is quoted",
 )
 def check(site: Site) -> Iterator[Finding]:
+    shared: dict[tuple[str, Address], tuple[Host, Asked]] = {}
     for host in site.hosts:
         first: dict[tuple[str, Address], Asked] = {}
         for asked in _asked(host):
-            yield from _reserved(host, asked)
+            if host.implied and asked.external:
+                yield from _elsewhere(host, shared, asked)
+            yield from _reserved(host, site, asked)
             yield from _replicated(host, asked)
             other = first.setdefault((asked.network.name, asked.address.value), asked)
             if other is not asked and _together(other.service, asked.service):
@@ -107,8 +126,14 @@ def check(site: Site) -> Iterator[Finding]:
                     label="whoever starts second fails",
                     help="give each container an address of its own, or none",
                     related=(Label(other.address.span, f"service {other.service.name} asks for it here"),),
+                    fixes=_another(host, site, asked),
                     host=host.name,
                 )
+
+
+def _another(host: Host, site: Site, asked: Asked) -> tuple[Fix, ...]:
+    subnet = next((one for one in asked.network.subnets if one.prefix.holds(asked.address.value)), None)
+    return take_free_address(asked.address, host, site, asked.network, subnet) if subnet is not None else ()
 
 
 def _asked(host: Host) -> Iterator[Asked]:
@@ -116,9 +141,27 @@ def _asked(host: Host) -> Iterator[Asked]:
         for service in project.services:
             for attachment in service.attachments:
                 network = host.network_of(project, attachment.network)
+                declared = project.network(attachment.network)
                 for address in (attachment.ipv4, attachment.ipv6):
                     if network is not None and address is not None and address.exact:
-                        yield Asked(network, service, address)
+                        yield Asked(network, service, address, declared is not None and declared.external)
+
+
+def _elsewhere(host: Host, shared: dict[tuple[str, Address], tuple[Host, Asked]], asked: Asked) -> Iterator[Finding]:
+    """The same address in a project of its own: one external network makes two projects run on one host."""
+    place, other = shared.setdefault((asked.network.name, asked.address.value), (host, asked))
+    if place is not host and "$" not in asked.network.name and _together(other.service, asked.service):
+        yield Finding(
+            message=f"address {asked.address.value} of service {asked.service.name} on network {asked.network.name} is "
+            f"also that of service {other.service.name} in {other.address.span.source}",
+            at=asked.address.span,
+            label="whoever starts second fails",
+            help="give each container an address of its own, or none",
+            related=(Label(other.address.span, f"service {other.service.name} asks for it here"),),
+            severity=Severity.WARNING,
+            confidence=Confidence.MEDIUM,
+            host=host.name,
+        )
 
 
 def _together(one: Service, other: Service) -> bool:
@@ -126,7 +169,7 @@ def _together(one: Service, other: Service) -> bool:
     return not one.profiles or not other.profiles or bool(set(one.profiles) & set(other.profiles))
 
 
-def _reserved(host: Host, asked: Asked) -> Iterator[Finding]:
+def _reserved(host: Host, site: Site, asked: Asked) -> Iterator[Finding]:
     address = asked.address.value
     for subnet in asked.network.subnets:
         if not subnet.prefix.holds(address):
@@ -142,6 +185,7 @@ def _reserved(host: Host, asked: Asked) -> Iterator[Finding]:
                 label="the container does not start",
                 help="take another address of the subnet, or none",
                 related=(Label(holder[1], holder[0]),),
+                fixes=take_free_address(asked.address, host, site, asked.network, subnet),
                 host=host.name,
             )
 
@@ -156,5 +200,6 @@ def _replicated(host: Host, asked: Asked) -> Iterator[Finding]:
             label="only one container can have it",
             help="leave the address out, or run one replica",
             related=(Label(replicas.span, f"{replicas.value} replicas"),),
+            fixes=(Fix(title="leave the address out", changes=(Remove(asked.address.span),)),),
             host=host.name,
         )

@@ -76,6 +76,7 @@ from netlint.api import (
     Site,
     claims,
     free_help,
+    move_network,
     overlaps_between,
     rule,
 )
@@ -84,7 +85,6 @@ from netlint.api import (
 @rule(
     "NL104",
     Severity.ERROR,
-    proof="lab: 20.10.24 and 28.5 accept a network over the gateway and over the resolver; the address does not answer",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -108,6 +108,7 @@ def check(site: Site) -> Iterator[Finding]:
                 label=f"containers look for {address} on this network",
                 help=free_help(network.prefix, plan),
                 related=(Label(server.span, f"{server.what} is set here"),),
+                fixes=move_network(network, host, site),
                 host=host.name,
             )
 

@@ -70,7 +70,6 @@ from netlint.api import Edit, Finding, Fix, Severity, Site, rule
 @rule(
     "NL111",
     Severity.WARNING,
-    proof="lab: docker network create --subnet 10.20.0.5/24 succeeds on 20.10.24 and is refused by 28.5",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -92,7 +91,7 @@ def check(site: Site) -> Iterator[Finding]:
                     fixes=(
                         Fix(
                             title=f"write {subnet.prefix}",
-                            edits=(Edit(subnet.span, str(subnet.prefix)),),
+                            changes=(Edit(subnet.span, str(subnet.prefix), old=subnet.written.value),),
                             safe=True,
                         ),
                     ),

@@ -94,6 +94,7 @@ from netlint.api import (
     Site,
     claims,
     free_help,
+    move_network,
     overlaps,
     rule,
 )
@@ -104,7 +105,6 @@ WRITTEN = (Origin.COMPOSE, Origin.SCRIPT, Origin.DAEMON)
 @rule(
     "NL101",
     Severity.ERROR,
-    proof="lab: 20.10.24 and 28.5 refuse the second network with the quoted text; Compose leaves half a project",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -135,6 +135,7 @@ def _on_one_host(host: Host, site: Site) -> Iterator[Finding]:
                 label="the engine refuses the second of the two networks",
                 help=free_help(second.prefix, claims(host, site)),
                 related=(Label(first.span, f"{first.what} has {first.prefix}"),),
+                fixes=move_network(second, host, site),
                 host=host.name,
             )
 

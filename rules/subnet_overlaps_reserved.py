@@ -52,9 +52,9 @@ reserved = ["10.0.0.0/8 company network"]
 
 from collections.abc import Iterator
 
-from netlint.api import ClaimKind, Finding, Severity, Site, claims, free_help, overlaps_between, rule
+from netlint.api import ClaimKind, Finding, Severity, Site, claims, free_help, move_network, overlaps_between, rule
 
-CHECKED = (ClaimKind.NETWORK, ClaimKind.POOL)
+CHECKED = (ClaimKind.NETWORK, ClaimKind.POOL, ClaimKind.WEAVE, ClaimKind.PODS, ClaimKind.SERVICES)
 
 
 @rule("NL106", Severity.WARNING, proof="a statement of the configuration; what an overlap does is proven for NL102")
@@ -70,5 +70,6 @@ def check(site: Site) -> Iterator[Finding]:
                     f"{reservation.prefix}, {reservation.what}",
                     at=claim.span,
                     help=free_help(claim.prefix, plan),
+                    fixes=move_network(claim, host, site),
                     host=host.name,
                 )

@@ -96,6 +96,7 @@ from netlint.api import (
     claims,
     free_help,
     misrouted,
+    move_network,
     overlaps_between,
     rule,
 )
@@ -105,7 +106,6 @@ from netlint.api import (
     "NL103",
     Severity.ERROR,
     needs=["routes"],
-    proof="lab: 20.10.24 and 28.5 accept the network; the routed address answers before and not after",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -128,6 +128,7 @@ def check(site: Site) -> Iterator[Finding]:
                 related=(Label(route.span, "the host reaches these addresses here"),),
                 severity=Severity.WARNING if relation == "contains" else None,
                 witness=_witness(network, route, relation),
+                fixes=move_network(network, host, site),
                 host=host.name,
             )
 

@@ -97,7 +97,6 @@ SHOWN = 3  # services that a finding points at
 @rule(
     "NL117",
     Severity.ERROR,
-    proof="of six containers on a /29, Docker 20.10.24, 26.1.5 and 28.5.2 start five and refuse the sixth",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

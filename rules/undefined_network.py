@@ -44,18 +44,21 @@ networks:
 import difflib
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Label, Project, Service, Severity, Site, Span, rule
+from netlint.api import Add, Confidence, Edit, Finding, Fix, Label, Project, Service, Severity, Site, Span, rule
 
 
 @rule(
     "NL201",
     Severity.ERROR,
-    proof="docker compose 2.40.3 config refuses the file with the text that is quoted",
 )
 def check(site: Site) -> Iterator[Finding]:
     projects = [(host, project) for host in site.hosts for project in host.projects]
+    folders: dict[str, list[Project]] = {}
+    for _, project in projects:
+        folders.setdefault(_folder(project.files[0]), []).append(project)
     for host, project in projects:
-        if project.partial or project.incomplete or _is_over_another(project, [other for _, other in projects]):
+        beside = folders[_folder(project.files[0])]
+        if project.partial or project.incomplete or _is_over_another(project, beside):
             continue
         uses: dict[str, list[tuple[Service, Span]]] = {}
         for service in project.services:
@@ -74,21 +77,24 @@ def check(site: Site) -> Iterator[Finding]:
                 + f" {name} under the top-level networks, with external: true if it is there already",
                 related=tuple(Label(span, f"service {service.name}") for service, span in users[1:4]),
                 confidence=_confidence(project),
+                fixes=_fixes(name, near, users),
                 host=host.name,
             )
 
 
-def _is_over_another(project: Project, others: list[Project]) -> bool:
+def _fixes(name: str, near: list[str], users: list[tuple[Service, Span]]) -> tuple[Fix, ...]:
+    """The name that is like it, or a network of that name."""
+    renamed = tuple(Edit(span, other, old=name) for _, span in users for other in near)
+    top = Span(users[0][1].source, 0, 0)
+    define = Fix(title=f"define network {name}", changes=(Add(top, ("networks", name), None),))
+    return (Fix(title=f"write {near[0]}", changes=renamed), define) if near else (define,)
+
+
+def _is_over_another(project: Project, beside: list[Project]) -> bool:
     """Whether the file looks like one that is laid over another of its folder, which defines what it uses."""
-    folder = _folder(project.files[0])
     wanted = {attachment.network for service in project.services for attachment in service.attachments}
     wanted -= {network.key for network in project.networks} | {"default"}
-    return any(
-        other is not project
-        and _folder(other.files[0]) == folder
-        and wanted <= {network.key for network in other.networks}
-        for other in others
-    )
+    return any(other is not project and wanted <= {network.key for network in other.networks} for other in beside)
 
 
 def _confidence(project: Project) -> Confidence:

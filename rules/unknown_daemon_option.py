@@ -56,10 +56,13 @@ Server:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Option, Setting, Severity, Site, rule
+from netlint.api import Edit, Finding, Fix, Host, Option, Setting, Severity, Site, Span, rule
 
+NOT_A_STRING = ("must be a whole number", "must be true or false")
+LITERAL = re.compile(r"true|false|0|[1-9][0-9]{0,9}", re.ASCII)
 OF_THE_CLUSTER = ("cluster-store", "cluster-advertise", "cluster-store-opts")  # NL604 has more to say of these
 
 
@@ -67,7 +70,7 @@ OF_THE_CLUSTER = ("cluster-store", "cluster-advertise", "cluster-store-opts")  #
     "NL302",
     Severity.ERROR,
     needs=["daemon"],
-    proof="lab: dockerd 20.10.24 and 28.5 end at start on an unknown key; options by release from the engine's sources",
+    proof="options by release: the engine's sources",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -78,8 +81,9 @@ def check(site: Site) -> Iterator[Finding]:
                 yield Finding(
                     message=f"{fault}: dockerd "
                     + ("ignores it" if option.ignored else "refuses to start"),
-                    at=option.span if option.type_error else option.name_span,
+                    at=(option.error_span or option.span) if option.type_error else option.name_span,
                     help=meant if not option.known or option.ignored else "",
+                    fixes=_fixes(option),
                     host=host.name,
                 )  # fmt: skip
 
@@ -98,6 +102,25 @@ def _fault(host: Host, option: Option) -> str | None:
     if option.type_error and option.exact:
         return f"{option.name}: {option.type_error}"
     return None
+
+
+def _fixes(option: Option) -> tuple[Fix, ...]:
+    """The name that is meant; or the value without quotes, or in quotes, where its type alone is wrong."""
+    if option.setting is not Setting.FILE or not option.exact:
+        return ()
+    if option.suggestion:
+        change = Edit(option.name_span, option.suggestion, old=option.name)
+        return (Fix(title=f"write {option.suggestion}", changes=(change,)),)
+    span, value = option.span, option.value
+    if option.type_error.startswith(NOT_A_STRING) and isinstance(value, str) and LITERAL.fullmatch(value):
+        quoted = Span(span.source, span.start - 1, span.end + 1)
+        return (
+            Fix(title=f"write {value} without quotes", changes=(Edit(quoted, value, old=f'"{value}"'),), safe=True),
+        )
+    if option.type_error.startswith("must be a string") and isinstance(value, int):
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return (Fix(title="write it in quotes", changes=(Edit(span, f'"{text}"', old=text),), safe=True),)
+    return ()
 
 
 def _release(numbers: tuple[int, ...]) -> str:

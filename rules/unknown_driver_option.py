@@ -72,8 +72,7 @@ FOREIGN = (f"{PREFIX}windowsshim.", f"{PREFIX}endpoint.", "com.docker.compose.")
 @rule(
     "NL221",
     Severity.WARNING,
-    proof="Docker 20.10.24, 26.1.5 and 28.5.2 create networks with unknown options; names from the drivers' sources, "
-    "v1.12 to v29",
+    proof="the names: the drivers' sources, v1.12 to v29",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -62,6 +62,12 @@ def check(site: Site) -> Iterator[Finding]:
                             "for readers of YAML 1.1, such as docker-compose v1",
                             at=port.span,
                             help=f'write it in quotes: "{written}"',
-                            fixes=(Fix(title="quote the port", edits=(Edit(port.span, f'"{written}"'),), safe=True),),
+                            fixes=(
+                                Fix(
+                                    title="quote the port",
+                                    changes=(Edit(port.span, f'"{written}"', old=written),),
+                                    safe=True,
+                                ),
+                            ),
                             host=host.name,
                         )

@@ -1,0 +1,218 @@
+"""The firewall drops the forwarded traffic of a container network
+
+## What it means
+
+Packets of containers, and packets to them from other hosts, are forwarded: the chain FORWARD decides over them. Nothing
+there accepts those of this network before a rule for everything refuses them, or the policy drops them. The policy DROP
+alone means nothing: Docker sets it itself, and accepts what its own networks need. It does not accept what bridges of
+others need (weave, CNI), nor new connections that another host routes straight to the containers.
+
+## Why it matters
+
+Containers of the network reach nothing outside, or other hosts do not reach them, though routes and addresses are
+right.
+
+## How to fix it
+
+Accept the traffic in `DOCKER-USER`, which comes first and which the engine leaves alone: `iptables -I DOCKER-USER -i
+weave -j ACCEPT`. Put a rule that refuses everything else behind the engine's rules, and not before them.
+
+## Bad: a rule for everything comes before the engine's
+
+```text title="iptables-save.txt"
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:DOCKER - [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j REJECT --reject-with icmp-host-prohibited  # <- error
+-A FORWARD -j DOCKER-USER
+-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o docker0 -j DOCKER
+-A FORWARD -i docker0 -j ACCEPT
+-A DOCKER-USER -j RETURN
+COMMIT
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+```
+
+## Bad: nothing accepts a bridge that is not Docker's
+
+```text title="iptables-save.txt"
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]  # <- error
+:OUTPUT ACCEPT [0:0]
+:DOCKER - [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o docker0 -j DOCKER
+-A FORWARD -i docker0 -j ACCEPT
+-A DOCKER-USER -j RETURN
+COMMIT
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+4: weave: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1376 qdisc noqueue state UP
+    inet 10.32.0.1/12 scope global weave
+```
+
+## Good: policy DROP, and everybody's traffic accepted
+
+```text title="iptables-save.txt"
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
+-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+-A POSTROUTING -s 10.32.0.0/12 ! -d 10.32.0.0/12 -j MASQUERADE
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:DOCKER - [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o docker0 -j DOCKER
+-A FORWARD -i docker0 -j ACCEPT
+-A DOCKER-USER -i weave -j ACCEPT
+-A DOCKER-USER -o weave -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A DOCKER-USER -j RETURN
+COMMIT
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+4: weave: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1376 qdisc noqueue state UP
+    inet 10.32.0.1/12 scope global weave
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import (
+    Chain,
+    Finding,
+    FirewallRule,
+    Host,
+    HostWalk,
+    Inside,
+    Label,
+    Leg,
+    Packet,
+    Severity,
+    Site,
+    Span,
+    Walker,
+    insides,
+    leg_witness,
+    outward,
+    rule,
+)
+
+
+@rule(
+    "NL407",
+    Severity.ERROR,
+    needs=["firewall"],
+)
+def check(site: Site) -> Iterator[Finding]:
+    walker = Walker(site.hosts)
+    for host in site.hosts:
+        walk = walker.on(host)
+        forward = _forward(host)
+        if forward is None or host.uses_nftables:
+            continue
+        said: set[Span] = set()
+        for inside in insides(walk):
+            if inside.network is not None and (inside.network.internal or not _programmed(host)):
+                continue
+            leg = walk.receive(outward(inside))
+            if _blocked(leg, forward) and leg.decided is not None and leg.decided not in said:
+                said |= {leg.decided} - {forward.span}  # a rule for all packets is one defect for all networks
+                what = f"nothing lets network {inside.name} ({inside.prefix}) out"
+                yield _finding(leg, forward, inside, what, f"-i {inside.link}")
+        yield from _from_peers(site, walker, walk, forward)
+
+
+def _forward(host: Host) -> Chain | None:
+    ruleset = host.ruleset(4)
+    chain = ruleset.chain("filter", "FORWARD") if ruleset is not None else None
+    return chain if chain is not None and chain.declared else None
+
+
+def _programmed(host: Host) -> bool:
+    """Whether the engine's rules are in FORWARD: where they are gone, that is what is to be said."""
+    forward = _forward(host)
+    return forward is not None and any((one.target or "").startswith("DOCKER") for one in forward.rules)
+
+
+def _blocked(leg: Leg, forward: Chain) -> bool:
+    """Whether the policy of FORWARD lost the packet, or a rule there that is for everything."""
+    if leg.accepted or not leg.certain:
+        return False
+    return leg.decided == forward.span or any(one.span == leg.decided and _for_all(one) for one in forward.rules)
+
+
+def _for_all(one: FirewallRule) -> bool:
+    return one.unconditional and one.target in ("DROP", "REJECT")
+
+
+def _from_peers(site: Site, walker: Walker, walk: HostWalk, forward: Chain) -> Iterator[Finding]:
+    """Containers of other hosts, to which this one has a route, on their way to containers here."""
+    for host in site.hosts:
+        if host is walk.host:
+            continue
+        for theirs in insides(walker.on(host)):
+            hop = walk.router.lookup(Packet(source=theirs.first, destination=theirs.first))
+            if hop.kind != "unicast" or not hop.certain or hop.via is None or walk.router.bridge_of(theirs.first):
+                continue
+            if hop.text.startswith("route default"):
+                continue
+            for ours in insides(walk):
+                packet = Packet(
+                    source=theirs.first, destination=ours.first, destination_port=80, in_interface=hop.device
+                )
+                leg = walk.receive(packet)
+                back = walker.on(host).router.lookup(Packet(source=theirs.first, destination=ours.first))
+                if back.via is None or back.text.startswith("route default") or not _blocked(leg, forward):
+                    continue
+                what = (
+                    f"nothing lets {theirs.prefix} of {host.name}, which the routes lead here, to network {ours.name}"
+                )
+                yield _finding(leg, forward, ours, what, f"-s {theirs.prefix} -d {ours.prefix}")
+
+
+def _finding(leg: Leg, forward: Chain, inside: Inside, what: str, accepted: str) -> Finding:
+    policy = leg.decided == forward.span
+    by = f"the policy {forward.policy} of FORWARD" if policy else "a rule of FORWARD for all packets"
+    return Finding(
+        message=f"{what}: {by} drops it",
+        at=leg.decided or forward.span,
+        label=f"{leg.left} ends here",
+        help=f"accept it where the engine leaves rules alone: iptables -I DOCKER-USER {accepted} -j ACCEPT"
+        if policy
+        else "put this rule behind all others, or remove it",
+        related=(Label(inside.span, f"network {inside.name}"),),
+        witness=leg_witness(leg),
+        host=leg.host.name,
+    )

@@ -1,0 +1,132 @@
+"""Pods' traffic is translated where it must not be, or not where it has to be
+
+## What it means
+
+Three settings decide whether a pod's address survives:
+
+* `--masquerade-all` (`masqueradeAll`) of kube-proxy translates everything that goes to a service, between pods too.
+* Without `--cluster-cidr` (`clusterCIDR`) and another way to tell local traffic (`detectLocalMode`), kube-proxy cannot
+  tell what comes from outside the cluster, and translates none of it.
+* `natOutgoing: false` on every pool of Calico leaves pods' private addresses on packets to the outside; only a network
+  that has routes back to the pool (BGP peers) answers them.
+
+## Why it matters
+
+With all traffic translated, network policies and logs see the node in place of the pod. Without any, a node or a client
+outside sends to a service address and gets the answer from the pod's, which it drops. Pods without translation and
+without a way back reach nothing outside.
+
+## How to fix it
+
+Start kube-proxy with `--cluster-cidr` set to the pods' range and without `--masquerade-all`. Set `natOutgoing: true` on
+the pool, or announce it to the routers outside (BGPPeer).
+
+## Bad: everything is translated
+
+```yaml title="kube-proxy.yaml"
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-proxy}
+spec:
+  containers:
+    - name: kube-proxy
+      command:
+        - kube-proxy
+        - --cluster-cidr=10.233.64.0/18
+        - --masquerade-all  # <- warning
+```
+
+## Bad: what comes from outside is not known
+
+```ini title="kube-proxy.service"
+[Service]
+ExecStart=/usr/bin/kube-proxy --master=http://10.0.0.1:8080 --proxy-mode=iptables  ; <- warning
+```
+
+## Bad: no way out for pods
+
+```yaml title="ippool.yaml"
+apiVersion: projectcalico.org/v3
+kind: IPPool
+metadata: {name: default-ipv4-ippool}
+spec:
+  cidr: 10.244.0.0/16
+  natOutgoing: false  # <- warning
+```
+
+## Good: pods keep their addresses inside, and are translated outside
+
+```yaml title="cluster.yaml"
+apiVersion: projectcalico.org/v3
+kind: IPPool
+metadata: {name: default-ipv4-ippool}
+spec:
+  cidr: 10.244.0.0/16
+  natOutgoing: true
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+clusterCIDR: 10.244.0.0/16
+```
+"""
+
+from collections.abc import Iterator
+
+from netlint.api import CalicoPool, Confidence, Finding, Host, KubeProxy, Label, Severity, Site, parse_prefix, rule
+
+PRIVATE = tuple(filter(None, map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))))
+
+
+@rule(
+    "NL617",
+    Severity.WARNING,
+    proof="documentation of kube-proxy (clusterCIDR, masqueradeAll) and Calico (natOutgoing); calico issue on "
+    "--masquerade-all, kubernetes issues on a missing --cluster-cidr",
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        for proxy in host.cluster.proxies:
+            yield from _proxy(host, proxy)
+        yield from _pools(host)
+
+
+def _proxy(host: Host, proxy: KubeProxy) -> Iterator[Finding]:
+    everything = proxy.masquerade_all
+    if everything is not None and everything.value:
+        yield Finding(
+            message="kube-proxy translates all traffic to services: pods see the node's address in place of a pod's, "
+            "and network policies by pod do not match",
+            at=everything.span,
+            help="remove it, and give kube-proxy the pods' range (--cluster-cidr) instead",
+            host=host.name,
+        )
+    elif proxy.cluster_range is None and proxy.exact and not proxy.detects:
+        yield Finding(
+            message="kube-proxy is not told the pods' range: traffic to services from elsewhere is not translated, and "
+            "its answers do not come back",
+            at=proxy.span,
+            help="start it with --cluster-cidr and the pods' range",
+            confidence=Confidence.MEDIUM,
+            host=host.name,
+        )
+
+
+def _pools(host: Host) -> Iterator[Finding]:
+    pools = [pool for pool in host.cluster.pools if not pool.disabled]
+    if host.cluster.bgp_peers or any(pool.masquerades is None or pool.masquerades.value for pool in pools):
+        return
+    for pool in pools:
+        if pool.masquerades is not None and _is_private(pool):
+            yield Finding(
+                message=f"pods of the pool {pool.prefix.value} leave with private addresses: natOutgoing is false, and "
+                "no BGP peer outside is told the way back",
+                at=pool.masquerades.span,
+                help="set natOutgoing to true, or announce the pool to the routers outside",
+                related=(Label(pool.prefix.span, "the pool"),),
+                confidence=Confidence.MEDIUM,
+                host=host.name,
+            )
+
+
+def _is_private(pool: CalicoPool) -> bool:
+    return any(prefix.contains(pool.prefix.value) for prefix in PRIVATE)
