@@ -10,10 +10,10 @@ import pytest
 
 from tests.lab.dump import dump
 from tests.lab.engine import CACHE, Engine
-from tests.lab.examples import images, reported, write
+from tests.lab.examples import findings, images, write
 from tests.lab.net import Host, LabError, run
 
-COMPOSE = {"2.26": "trixie", "2.40": "sid"}
+COMPOSE = {"2.26": "26.1", "2.40": "28.5"}  # and the engine that is unpacked with each
 Record = Callable[..., None]  # the fixture `proof`
 
 
@@ -30,6 +30,8 @@ class Compose:
 
     def __init__(self, engine: Engine, version: str = "2.40") -> None:
         self.binary = CACHE / COMPOSE[version] / "bin" / "docker-compose"
+        if not self.binary.exists():
+            pytest.skip(f"Compose {version} is not here; run tests/lab/fetch-engines.sh")
         self.engine = engine
 
     def run(self, folder: Path, *words: str) -> str:
@@ -46,7 +48,9 @@ def _project(texts: dict[str, str], folder: Path) -> Path:
 def up(engine: Engine, texts: dict[str, str], folder: Path) -> str:
     """Start the Compose project of an example in `folder`; what Compose printed, which a LabError holds if it fails."""
     engine.provide(*images(texts))
-    return Compose(engine).run(_project(texts, folder), "up", "-d")
+    said = Compose(engine).run(_project(texts, folder), "up", "-d")
+    engine.settle()
+    return said
 
 
 def refused(engine: Engine, texts: dict[str, str], folder: Path) -> str:
@@ -62,6 +66,9 @@ def container(folder: Path, service: str = "web") -> str:
     return f"{folder.name}-{service}-1"
 
 
-def finds(engine: Engine, rule: str, folder: Path) -> bool:
-    """Whether netlint reports `rule` on a dump of the running host, with the Compose project in `folder` if any."""
-    return rule in reported(dump(engine, folder))
+def finds(engine: Engine, rule: str, folder: Path, about: str = "") -> bool:
+    """Whether netlint reports `rule`, with `about` in the message, on a dump of the running host.
+
+    The Compose project in `folder`, if any, is part of the dump.
+    """
+    return any(finding.code == rule and about in finding.message for finding in findings(dump(engine, folder)))

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from docs.proofs import Proof, write_proofs
+from netlint.proofs import Proof
 from tests.lab.compose import Lab
 from tests.lab.engine import Engine, programs
 from tests.lab.machine import NEIGHBOUR, OWNER, machine
 from tests.lab.net import lock
+from tests.lab.proofs import write_proofs
 
 HERE = Path(__file__).parent
-PROGRAMS = ("ip", "nsenter", "unshare", "dockerd", "docker", "iptables-save", "busybox")
-VERSIONS = ("20.10", "28.5")
+PROGRAMS = "ip nsenter unshare sysctl dockerd docker containerd runc iptables nft busybox etcd etcdctl".split()
 PROOFS = pytest.StashKey[list[Proof]]()
 
 
@@ -38,6 +38,8 @@ def _paths(config: pytest.Config) -> list[Path]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     reason = why_not(config)
+    if reason is not None and config.getoption("--lab-required"):
+        raise pytest.UsageError(reason)
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.lab)
@@ -51,12 +53,19 @@ def clean_lab() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", params=VERSIONS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "version" in metafunc.fixturenames:
+        versions = str(metafunc.config.getoption("--engines")).split(",")
+        metafunc.parametrize("version", versions, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def version(request: pytest.FixtureRequest) -> str:
     """Each engine version that a proof runs on."""
     wanted = str(request.param)
     if programs(wanted) is None:
-        pytest.skip(f"engine {wanted} is not here; run tests/lab/fetch-engines.sh")
+        absent = f"engine {wanted} is not here; run tests/lab/fetch-engines.sh"
+        (pytest.fail if request.config.getoption("--lab-required") else pytest.skip)(absent)
     return wanted
 
 
@@ -80,15 +89,16 @@ def lab(shared: Lab) -> Iterator[Lab]:
 def proof(request: pytest.FixtureRequest) -> Callable[..., None]:
     """`proof(rule="NL101", engine=version, observed="…")` records what the test has seen."""
     proofs = request.config.stash.setdefault(PROOFS, [])
+    test = f"{request.path.name}::{request.function.__name__}"
 
     def record(*, rule: str, engine: str, observed: str) -> None:
-        proofs.append(Proof(rule=rule, engine=engine, observed=observed))
+        proofs.append(Proof(rule=rule, engine=engine, observed=observed, test=test))
 
     return record
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """With --write-proofs, and only where every proof held, docs/proofs.json says what was seen."""
+    """With --write-proofs, and only where every proof held, rules/proofs.json says what was seen."""
     proofs = session.config.stash.get(PROOFS, None)
     if exitstatus == 0 and proofs and session.config.getoption("--write-proofs"):
         write_proofs(proofs)

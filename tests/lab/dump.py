@@ -17,16 +17,16 @@ LISTINGS = {
     "ip-addr.txt": "ip addr",
     "ip-d-link.txt": "ip -d link",
     "ip-route.txt": "ip route",
+    "ip-route-table-all.txt": "ip -4 route show table all",
     "ip-6-route.txt": "ip -6 route",
     "ip-rule.txt": "ip rule",
+    "ip-neigh.txt": "ip neigh",
+    "bridge-link.txt": "bridge link",
     "iptables-save.txt": "iptables-save",
     "ip6tables-save.txt": "ip6tables-save",
     "ss-ltnup.txt": "ss -ltnup",
 }
-SYSCTLS = """
-    net.ipv4.ip_forward net.ipv4.conf.all.forwarding net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter
-    net.ipv4.conf.all.route_localnet net.ipv6.conf.all.forwarding net.bridge.bridge-nf-call-iptables
-    net.bridge.bridge-nf-call-ip6tables""".split()
+SYSCTLS = r"^net\.(ipv[46]\.(ip_forward|conf\..*\.(forwarding|rp_filter|route_localnet))|bridge\..*tables)$"
 DOCKER = {
     "docker-version.txt": "version",
     "docker-info.txt": "info",
@@ -45,11 +45,14 @@ def dump(engine: Engine, folder: Path) -> Path:
     """List the host of `engine` into `folder`, and give `folder` back."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {name: engine.host.run(*command.split()) for name, command in LISTINGS.items()}
-    texts["sysctl-net.txt"] = engine.host.run("sysctl", *SYSCTLS, check=False)
+    texts["sysctl-net.txt"] = engine.host.run("sysctl", "-a", "-r", SYSCTLS, check=False)
     for name, command in DOCKER.items():
         texts[name] = engine.docker(*command.split()) + "\n"
     networks = engine.docker("network", "ls", "-q", "--no-trunc").split()
     texts["docker-network-inspect.json"] = engine.docker("network", "inspect", *networks) + "\n"
+    containers = engine.docker("ps", "-aq", "--no-trunc").split()
+    if containers:
+        texts["docker-inspect.json"] = engine.docker("inspect", *containers) + "\n"
     for name in ("daemon.json", "resolv.conf"):
         texts[name] = (engine.folder / name).read_text(encoding="utf-8")
     for name, text in texts.items():

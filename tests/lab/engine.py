@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +29,7 @@ from tests.lab.net import (
 )
 
 CACHE = Path(os.environ.get("NETLINT_LAB_CACHE", "/var/cache/netlint-lab"))
-SUITES = {"26.1": "trixie", "28.5": "sid"}  # the Debian suite whose engine each version comes from; 20.10: installed
+INSTALLED = "20.10"  # the engine of Debian 12; the others are unpacked into the cache
 # The engine gets a /run and a resolv.conf of its own. The link of a resolv.conf may lead into /run.
 _START = """
 hostname "$1"
@@ -40,14 +42,15 @@ exec "$@"
 """
 
 
+@cache
 def programs(version: str) -> dict[str, Path] | None:
-    """Where `dockerd` and `docker` of an engine's version are; None where they are not. 20.10 is the installed one."""
-    if version in SUITES:
-        folder = CACHE / SUITES[version] / "bin"
-        found = {"dockerd": folder / "dockerd", "docker": folder / "docker"}
-    else:
+    """Where `dockerd` and `docker` of an engine's version are; None where they are not."""
+    if version == INSTALLED:
         found = {"dockerd": Path("/usr/sbin/dockerd"), "docker": Path("/usr/bin/docker")}
-    return found if all(path.exists() for path in found.values()) else None
+    else:
+        found = {name: CACHE / version / "bin" / name for name in ("dockerd", "docker")}
+    there = all(path.exists() for path in found.values())
+    return found if there and f"version {version}." in run(str(found["dockerd"]), "--version") else None
 
 
 class StartRefused(LabError):  # noqa: N818 - what happened, not an error of the lab
@@ -136,29 +139,59 @@ class Engine:
         if self._process is None or self._process.poll() is not None:
             lines = [line for line in self.log.splitlines() if line.strip()]
             raise StartRefused(lines[-1] if lines else "")
-        return self.socket.exists() and "Server:" in run(*self.client, "version", check=False)
+        return self.get("/_ping") == b"OK"
 
     def restart(self) -> None:
         """Stop dockerd as systemd would, and start it again; its data stays."""
         self._signal(signal.SIGTERM)
         self.start()
+        self.settle()
 
     def docker(self, *words: str, check: bool = True, stdin: str | None = None, timeout: float = 60) -> str:
         """Output of `docker WORDS` against this engine."""
         return run(*self.client, *words, check=check, stdin=stdin, timeout=timeout).strip()
 
-    def container(self, name: str, *options: str) -> str:
-        """Run a container in the background, which serves on image.PORTS; its id, or what docker said against it."""
-        return self.docker("run", "-d", "--name", name, *options, image.IMAGE)
+    def container(self, name: str, *options: str) -> None:
+        """Run a container in the background, which serves on image.PORTS; LabError where docker refuses."""
+        self.docker("run", "-d", "--name", name, *options, image.IMAGE)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until every container that runs serves."""
+        wait_until(lambda: all(map(self._serves, self._running())), 20, "the containers")
+
+    def _running(self) -> list[str]:
+        return [str(container["Id"]) for container in json.loads(self.get("/containers/json") or "[]")]
+
+    def _serves(self, container: str) -> bool:
+        """Whether the container has written READY: looked for in its file system, without a program in it."""
+        mount = self.folder / "data" / "image" / "vfs" / "layerdb" / "mounts" / container / "mount-id"
+        if not mount.exists():  # it has ended since
+            return True
+        layer = self.folder / "data" / "vfs" / "dir" / mount.read_text(encoding="ascii")
+        return (layer / image.READY.lstrip("/")).exists()
+
+    def get(self, path: str) -> bytes | None:
+        """What the engine's API answers; None where it does not (yet)."""
+        try:
+            with socket.socket(socket.AF_UNIX) as one:
+                one.settimeout(10)
+                one.connect(str(self.socket))
+                one.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: one.recv(65536), b""))
+        except OSError:
+            return None
+        head, _, body = answer.partition(b"\r\n\r\n")
+        return body if b" 200 " in head.partition(b"\r\n")[0] else None
 
     def provide(self, *names: str) -> None:
         """Let the lab's image stand for images of other names."""
         for name in names:
             self.docker("tag", image.IMAGE, name)
 
-    def pings(self, container: str, address: str) -> bool:
+    def pings(self, container: str, address: str, *options: str) -> bool:
         """Whether one of two pings from `container` to `address` is answered."""
-        return "bytes from" in self.docker("exec", container, *PING, address, check=False, timeout=15)
+        return "bytes from" in self.docker("exec", container, *PING, *options, address, check=False, timeout=15)
 
     def asks(self, container: str, address: str, port: int = 80) -> str | None:
         """The container's address as the server at `address` sees it; None where no server answers."""

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Unpack Docker engines and Compose of other Debian suites for the lab: 26.1 from trixie, 28.5 from sid.
+# Unpack Docker engines and Compose of other Debian suites for the lab: `fetch-engines.sh [VERSION …]`, of 26.1 and 28.5.
 # Nothing is installed. The folder is $NETLINT_LAB_CACHE or /var/cache/netlint-lab; what is there already stays.
+# Status 75: an engine cannot be had, because the archive is out of reach or has no such version (any more).
 set -eu
 
 cache=${NETLINT_LAB_CACHE:-/var/cache/netlint-lab}
@@ -13,37 +14,72 @@ if [ -z "$mirror" ]; then
   mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] *\)\{0,1\}\([^ ]*\/debian\/\{0,1\}\) .*/\2/p' \
     /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources 2>/dev/null | grep -v security | head -n 1)
 fi
-: "${mirror:=http://deb.debian.org/debian}"
+if [ -z "$mirror" ]; then
+  echo "no Debian archive in the sources of apt; name one in NETLINT_LAB_MIRROR" >&2
+  exit 75
+fi
 
+# The engine of a version, from the first suite that has it.
 fetch() {
-  suite=$1 version=$2 folder=$cache/$1
+  version=$1 folder=$cache/$1
+  shift
   if "$folder/bin/dockerd" --version 2>/dev/null | grep -q "version $version" && [ -x "$folder/bin/docker-compose" ]; then
-    echo "$suite: engine $version is there"
+    echo "engine $version is there"
     return
   fi
-  work=$folder.new
+  for suite in "$@"; do
+    if unpack "$suite" "$folder.new"; then
+      rm -rf "$folder"
+      mv "$folder.new" "$folder"
+      echo "engine $version fetched from $suite"
+      return
+    fi
+  done
+  rm -rf "$folder.new"
+  echo "engine $version cannot be had from the suites $* of $mirror" >&2
+  exit 75
+}
+
+# Download and unpack the packages of a suite, if they are of the version looked for.
+unpack() {
+  suite=$1 work=$2
   rm -rf "$work"
   mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/deb" "$work/root" "$work/bin"
   echo "deb [signed-by=$keyring] $mirror $suite main" >"$work/sources.list"
-  set -- -qq -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-    -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work" -o APT::Sandbox::User=root
-  apt-get "$@" update
-  # shellcheck disable=SC2086 # a list of names
-  (cd "$work/deb" && apt-get "$@" download $packages)
-  for deb in "$work"/deb/*.deb; do dpkg -x "$deb" "$work/root"; done
+  options="-qq -o Dir::Etc::SourceList=$work/sources.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=$work/lists
+    -o Dir::Cache=$work -o APT::Sandbox::User=root -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
+    -o Acquire::Check-Valid-Until=false" # a snapshot of an archive serves as well
+  # shellcheck disable=SC2086 # words without spaces
+  apt-get $options update || return 1
+  # shellcheck disable=SC2086
+  offered=$(apt-cache $options show --no-all-versions docker.io | sed -n 's/^Version: //p')
+  case $offered in
+  "$version".* | *:"$version".*) ;;
+  *)
+    echo "$suite has engine ${offered:-of no version}, not $version" >&2
+    return 1
+    ;;
+  esac
+  # shellcheck disable=SC2086
+  (cd "$work/deb" && apt-get $options download $packages) || return 1
+  for deb in "$work"/deb/*.deb; do dpkg -x "$deb" "$work/root" || return 1; done
   # runc is left out: that of newer suites wants a newer C library than Debian 12 has, and the installed one serves all
   for program in usr/sbin/dockerd usr/sbin/docker-proxy usr/bin/docker usr/bin/docker-proxy usr/bin/containerd \
     usr/bin/containerd-shim-runc-v2 usr/libexec/docker/cli-plugins/docker-compose; do
     if [ -e "$work/root/$program" ]; then ln -sf "../root/$program" "$work/bin/"; fi
   done
-  if ! "$work/bin/dockerd" --version | grep -q "version $version"; then
-    echo "$suite: $("$work/bin/dockerd" --version), and not $version any more" >&2
-    exit 1
-  fi
-  rm -rf "$work/lists" "$work/archives" "$work/deb" "$work"/*.bin "$folder"
-  mv "$work" "$folder"
-  echo "$suite: engine $version fetched"
+  "$work/bin/dockerd" --version | grep -q "version $version" || return 1
+  rm -rf "$work/lists" "$work/archives" "$work/deb" "$work"/*.bin
 }
 
-fetch trixie 26.1
-fetch sid 28.5
+[ "$#" -gt 0 ] || set -- 26.1 28.5
+for wanted in "$@"; do
+  case $wanted in
+  26.1) fetch 26.1 trixie ;;
+  28.5) fetch 28.5 sid forky ;;
+  *)
+    echo "engine $wanted is of no suite that is known here" >&2
+    exit 1
+    ;;
+  esac
+done

@@ -12,14 +12,16 @@ from tests.lab.net import make_folder, run
 
 IMAGE = "lab:1"
 PORTS = (80, 443, 5432, 8080, 8500)
+READY = "/tmp/ready"  # there while a container serves
 _ANSWER = r"""#!/bin/sh
 printf 'Content-Type: text/plain\r\n\r\n%s\n' "$REMOTE_ADDR"
 """
 # Whatever arguments an example passes, the container serves; the trap lets an engine stop it without a timeout.
 _SERVE = f"""#!/bin/sh
+trap 'rm -f {READY}; kill $!' TERM
 for port in {" ".join(map(str, PORTS))}; do /bin/httpd -p $port -h /www; done
 sleep 3600 &
-trap 'kill $!' TERM
+touch {READY}
 wait
 """
 

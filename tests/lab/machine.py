@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Interface, ip_address
@@ -14,6 +15,7 @@ from tests.lab.net import Host, Lan
 
 ADDRESS, NEIGHBOUR, ROUTER = "192.168.10.1", "192.168.10.2", "192.168.10.254"
 OWNER = "172.32.0.9"  # of a public address, far behind the router
+KERNEL = "kernel " + ".".join(platform.release().split(".")[:2])  # where the kernel alone has been asked
 _PLAIN = {"ip-route.txt": f"default via {ROUTER} dev eth0\n192.168.10.0/24 dev eth0 scope link src {ADDRESS}\n"}
 
 
@@ -58,6 +60,15 @@ def machine(
                 host.route(str(route.prefix), "via", str(route.via), "dev", route.device, *onlink)
         other.serve(image.website())
         yield Machine(host, other)
+
+
+@contextmanager
+def pair(first: str = f"{ADDRESS}/24", second: str = f"{NEIGHBOUR}/24") -> Iterator[tuple[Host, Host]]:
+    """Two hosts on one LAN, with an address each."""
+    with Lan() as lan, Host("node-a") as a, Host("node-b") as b:
+        lan.join(a, first)
+        lan.join(b, second)
+        yield a, b
 
 
 def _on(address: str, own: list[IPv4Interface]) -> bool:

@@ -1,30 +1,35 @@
 """Hosts and links of the lab: network namespaces that look like machines on a LAN.
 
-Everything carries the prefix `nltlab-`, lives in namespaces of its own and is removed on the way out; what an
-interrupted run left behind is recognised by its name. The root namespace is never changed.
+Everything carries the prefix `nltlab-`, in a run that has a name `nltlabNAME-`, lives in namespaces of its own and is
+removed on the way out; what an interrupted run left behind is recognised by its name. The root namespace is never
+changed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Self
 
-PREFIX = "nltlab-"
-FOLDER_PREFIX = "netlint-lab-"
-LOCK = Path("/run/netlint-lab.lock")
+NAME = os.environ.get("NETLINT_LAB_NAME", "")  # runs with different names do not wait for each other
+PREFIX = f"nltlab{NAME}-"
+FOLDER_PREFIX = f"netlint-lab{NAME}-"
+LOCK = Path(f"/run/netlint-lab{NAME}.lock")
 CGROUPS = Path("/sys/fs/cgroup")
 REQUEST = "GET /cgi-bin/client HTTP/1.0\r\n\r\n"
 PING = ("ping", "-c", "2", "-i", "0.3", "-W", "1")
-CONNECT = ("timeout", "4", "nc", "-w", "2")  # a port that accepts and never answers holds nc for ever
+CONNECT = ("timeout", "6", "nc", "-w", "2")  # a port that accepts and never answers holds nc for ever
+_NEWNET = 0x40000000
 _SYSCTLS = {"net.ipv4.ip_forward": "0", "net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.default.rp_filter": "0"}
 
 
@@ -40,6 +45,15 @@ def run(*command: str, check: bool = True, stdin: str | None = None, timeout: fl
     if check and done.returncode:
         raise LabError(f"{' '.join(command)}: status {done.returncode}\n{done.stdout.strip()}")
     return done.stdout
+
+
+def failure(action: Callable[[], object]) -> str:
+    """What the command of the lab says that fails in `action`; empty where none does."""
+    try:
+        action()
+    except LabError as error:
+        return str(error)
+    return ""
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -118,14 +132,37 @@ class Host(Namespace):
         """`ip route add WORDS`."""
         self.ip("route", "add", *words)
 
+    @contextlib.contextmanager
+    def rules(self, rules: Iterable[Sequence[str]], table: str = "filter") -> Iterator[None]:
+        """With the firewall rules `-A CHAIN …` of IPv4 in front of their chains, in this order."""
+        rules = list(rules)
+        for _, chain, *words in reversed(rules):
+            self.run("iptables", "-t", table, "-I", chain, *words)
+        try:
+            yield
+        finally:
+            for _, chain, *words in rules:
+                self.run("iptables", "-t", table, "-D", chain, *words)
+
     def pings(self, address: str) -> bool:
         """Whether one of two pings to `address` is answered."""
         return "bytes from" in self.run("busybox", *PING, address, check=False, timeout=15)
 
-    def asks(self, address: str, port: int = 80) -> str | None:
-        """This host's address as the server at `address` sees it; None where no server answers."""
-        answer = self.run("busybox", *CONNECT, address, str(port), stdin=REQUEST, check=False, timeout=15)
-        return client_seen(answer)
+    def asks(self, address: str, port: int = 80, source: str = "") -> str | None:
+        """The address of this host, or that of its own which `source` names, as the server at `address` sees it.
+
+        None where no server answers.
+        """
+        with inside(self):
+            one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        with one, contextlib.suppress(OSError):
+            one.settimeout(2)
+            one.bind((source, 0))
+            one.connect((address, port))
+            one.settimeout(6)
+            one.sendall(REQUEST.encode())
+            return client_seen(b"".join(iter(lambda: one.recv(4096), b"")).decode())
+        return None
 
     def serve(self, website: Path, port: int = 80) -> None:
         """Answer on `port` of every address with the client's address."""
@@ -137,6 +174,22 @@ class Host(Namespace):
         program = subprocess.Popen(self.command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._programs.append(program)
         return program
+
+
+@contextlib.contextmanager
+def inside(host: Namespace) -> Iterator[None]:
+    """Run in the network of `host`: a socket made there stays there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    after = os.open(f"/run/netns/{host.namespace}", os.O_RDONLY)
+    try:
+        if libc.setns(after, _NEWNET):
+            raise OSError(ctypes.get_errno(), f"setns {host.namespace}")
+        yield
+    finally:
+        libc.setns(before, _NEWNET)
+        os.close(before)
+        os.close(after)
 
 
 class Lan(Namespace):

@@ -1,15 +1,14 @@
 """The kernel as oracle: what a firewall does to a packet, asked of the kernel itself.
 
-A router namespace holds the rules; all its links end in one other namespace, from which frames are sent and in which
-they are looked for. Rules that depend on time or chance (limit, recent, statistic, quota) have no place here.
+A router namespace holds the rules; all its links, and the ports of its bridges, end in one other namespace, from which
+frames are sent and in which they are looked for. Rules that depend on time or chance (limit, recent, statistic, quota)
+have no place here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
-import os
 import select
 import socket
 import struct
@@ -19,11 +18,10 @@ from typing import NamedTuple, Self
 
 from tests.lab import frames
 from tests.lab.frames import Probe, Seen
-from tests.lab.net import Host
+from tests.lab.net import Host, inside
 
 BATCH = 20000  # below the 16 bits of a probe's number
 _IDLE = 20  # milliseconds without a frame after which the last one has come
-_NEWNET = 0x40000000
 _SYSCTLS = {
     "net.ipv4.ip_forward": "1",
     "net.ipv6.conf.all.forwarding": "1",
@@ -59,12 +57,32 @@ class Answer(NamedTuple):
     seen: Seen | None = None
 
 
-class Oracle:
-    """A router. `links`: its interfaces, each with the router's own addresses and the networks behind it."""
+class Station(NamedTuple):
+    """A place outside of the router from which frames come: its own link address, and the router's on that link."""
 
-    def __init__(self, links: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> None:
-        self.links = links
-        self.router, self.around = Host("router"), Host("around")
+    own: bytes
+    router: bytes
+    bridge: str | None = None
+
+
+class Oracle:
+    """A router. `links`: its interfaces, each with the router's own addresses and the networks behind it.
+
+    `bridges`: those of its interfaces that are bridges, with their ports and the addresses behind each port. Probes
+    are sent into the ports of a bridge, and leave by them; with net.bridge.bridge-nf-call-iptables the firewall sees
+    what passes between two of them.
+    """
+
+    def __init__(
+        self,
+        links: Mapping[str, tuple[Sequence[str], Sequence[str]]],
+        bridges: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        name: str = "router",
+    ) -> None:
+        self.links, self.bridges = links, bridges or {}
+        self.router, self.around = Host(name), Host(f"{name}-around")
+        self._stations: dict[str, Station] = {}
+        self._behind: dict[tuple[str, str], str] = {}  # bridge and address -> port
         self._sockets: dict[str, socket.socket] = {}
         self._raw: dict[int, socket.socket] = {}
 
@@ -75,10 +93,16 @@ class Oracle:
             for key, value in _SYSCTLS.items():
                 self.router.sysctl(key, value)
             for index, (name, (own, networks)) in enumerate(self.links.items()):
-                self._link(index, name, own, networks)
-            with _inside(self.router):
+                if name in self.bridges:
+                    self._bridge(index, name, networks)
+                else:
+                    self._link(index, name, networks)
+                for address in own:
+                    self.router.ip("addr", "add", address, "dev", name, "noprefixroute", "nodad")
+            with inside(self.router):
                 self._raw[4] = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
                 self._raw[6] = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+            self._raw[4].setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             self.router.run("nft", "-f", "-", stdin=_NOTE_LOCAL)
             self._stack = stack.pop_all()
         return self
@@ -88,25 +112,45 @@ class Oracle:
             one.close()
         self._stack.close()
 
-    def _link(self, index: int, name: str, own: Sequence[str], networks: Sequence[str]) -> None:
-        here, there = _mac(index, 1), _mac(index, 2)
-        link = ("link", "add", name, "address", here, "type", "veth", "peer", "name", name)
-        self.router.ip(*link, "netns", self.around.namespace, "address", there)
-        self.router.ip("link", "set", name, "up")
-        self.around.ip("link", "set", name, "up")
-        for address in own:
-            self.router.ip("addr", "add", address, "dev", name, "noprefixroute", "nodad")
+    def _link(self, index: int, name: str, networks: Sequence[str]) -> None:
+        """A link to one other machine, which is the way to everything behind it."""
+        here, there = mac(index, 1), mac(index, 2)
+        self._station(name, here, Station(_packed(there), _packed(here)))
         for gateway in (f"169.254.{index}.2", f"fe80::{index + 1}:2"):
             self.router.ip("neigh", "replace", gateway, "lladdr", there, "dev", name, "nud", "permanent")
         for network in networks:
             gateway = f"169.254.{index}.2" if ip_interface(network).version == 4 else f"fe80::{index + 1}:2"
             self.router.ip("route", "replace", network, "via", gateway, "dev", name, "onlink")
-        with _inside(self.around):
+
+    def _bridge(self, index: int, name: str, networks: Sequence[str]) -> None:
+        """A bridge with a machine at each port; who has which address is known and never asked for."""
+        here = mac(index, 1)
+        self.router.ip("link", "add", name, "address", here, "type", "bridge")
+        for number, (port, addresses) in enumerate(self.bridges[name].items()):
+            there = mac(index, 3 + 2 * number)
+            self._station(port, mac(index, 2 + 2 * number), Station(_packed(there), _packed(here), name))
+            self.router.ip("link", "set", port, "master", name)
+            self.router.run("bridge", "fdb", "replace", there, "dev", port, "master", "static")
+            for address in addresses:
+                self._behind[name, address] = port
+                self.router.ip("neigh", "replace", address, "lladdr", there, "dev", name, "nud", "permanent")
+        self.router.ip("link", "set", name, "up")
+        for network in networks:
+            self.router.ip("route", "replace", network, "dev", name)
+
+    def _station(self, name: str, address: str, station: Station) -> None:
+        """An interface `name` of the router, with the link address `address`, and the station at its other end."""
+        link = ("link", "add", name, "address", address, "type", "veth", "peer", "name", name)
+        self.router.ip(*link, "netns", self.around.namespace, "address", station.own.hex(":"))
+        self.router.ip("link", "set", name, "up")
+        self.around.ip("link", "set", name, "up")
+        with inside(self.around):
             one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         one.bind((name, 3))
         one.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
         one.setblocking(False)
         self._sockets[name] = one
+        self._stations[name] = station
 
     def load(self, text: str, version: int = 4) -> None:
         """Replace the rules by those of an iptables-save text."""
@@ -137,7 +181,7 @@ class Oracle:
 
     def forget(self) -> None:
         """Forget every connection: an empty request to delete in the kernel's own form (nfnetlink, ctnetlink)."""
-        with _inside(self.router), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as netlink:
+        with inside(self.router), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as netlink:
             netlink.bind((0, 0))
             netlink.send(struct.pack("=IHHII", 20, 1 << 8 | 2, 5, 1, 0) + struct.pack("=BBH", 0, 0, 0))
             netlink.recv(4096)
@@ -156,12 +200,15 @@ class Oracle:
     def _send(self, probe: Probe, number: int) -> None:
         data = frames.packet(probe, number)
         if probe.interface is None:
+            one = self._raw[probe.version]
+            one.bind((probe.source, 0))  # the header alone does not tell the source to the routing rules
             with contextlib.suppress(PermissionError):  # dropped in OUTPUT
-                self._raw[probe.version].sendto(data, (probe.destination, 0))
+                one.sendto(data, (probe.destination, 0))
             return
-        index = list(self.links).index(probe.interface)
-        macs = bytes.fromhex((_mac(index, 1) + _mac(index, 2)).replace(":", ""))
-        self._sockets[probe.interface].send(macs + frames.ETHERTYPE[probe.version] + data)
+        station = self._stations[probe.interface]
+        neighbour = self._behind.get((station.bridge or "", probe.destination))
+        there = station.router if neighbour is None else self._stations[neighbour].own
+        self._sockets[probe.interface].send(there + station.own + frames.ETHERTYPE[probe.version] + data)
 
     def _collect(self, seen: dict[int, tuple[str, Seen]], wait: int) -> bool:
         """Take in what has come; whether anything has."""
@@ -210,21 +257,9 @@ def _frames(one: socket.socket) -> Iterator[bytes]:
             yield data
 
 
-def _mac(index: int, end: int) -> str:
+def mac(index: int, end: int) -> str:
     return f"02:00:00:00:{index:02x}:{end:02x}"
 
 
-@contextlib.contextmanager
-def _inside(host: Host) -> Iterator[None]:
-    """Run in the network of `host`: a socket made there stays there."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    after = os.open(f"/run/netns/{host.namespace}", os.O_RDONLY)
-    try:
-        if libc.setns(after, _NEWNET):
-            raise OSError(ctypes.get_errno(), f"setns {host.namespace}")
-        yield
-    finally:
-        libc.setns(before, _NEWNET)
-        os.close(before)
-        os.close(after)
+def _packed(mac: str) -> bytes:
+    return bytes.fromhex(mac.replace(":", ""))

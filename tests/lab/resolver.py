@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+
 from tests.lab.engine import Engine
 from tests.lab.net import Host
 
+EMBEDDED = "127.0.0.11"  # the engine's resolver, in every container on a network that somebody made
 NAME, ADDRESS = "shop.example", "203.0.113.80"
 # Answers every question with one address: header of the question with the answer bit, the question, one record.
 _SERVER = """
@@ -20,12 +24,18 @@ while True:
 """
 
 
-def serve_names(host: Host, address: str) -> None:
+def serve_names(host: Host, address: str) -> subprocess.Popen[bytes]:
     """Answer DNS questions on `address` of `host` with ADDRESS."""
-    host.background("python3", "-c", _SERVER, address, ADDRESS)
+    return host.background("python3", "-c", _SERVER, address, ADDRESS)
 
 
-def resolves(engine: Engine, container: str) -> bool:
-    """Whether the engine's resolver in `container` knows NAME."""
-    answer = engine.docker("exec", container, "/bin/nslookup", NAME, "127.0.0.11", check=False, timeout=30)
-    return ADDRESS in answer
+def resolves(engine: Engine, container: str, server: str = EMBEDDED) -> bool:
+    """Whether `server`, else the engine's own resolver, tells `container` the address of NAME."""
+    return ADDRESS in lookup(engine, container, NAME, server)
+
+
+def lookup(engine: Engine, container: str, name: str, server: str = EMBEDDED) -> set[str]:
+    """The IPv4 addresses that `server`, else the engine's own resolver, tells `container` for `name`."""
+    words = ("nslookup", "-type=a", f"{name}.", server)
+    answer = engine.docker("exec", container, *words, check=False, timeout=30)
+    return set(re.findall(r"^Address: ([\d.]+)$", answer, re.MULTILINE))

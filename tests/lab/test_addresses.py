@@ -110,7 +110,7 @@ def test_overlap_with_route(
         assert engine.pings(container(shop), target) is container_reaches
         assert finds(engine, "NL103", shop) is not container_reaches
     if not container_reaches:
-        seen = f"network {title}, accepted: the routed address answered the host before, and after it "
+        seen = f"subnet {title} accepted: the routed address answered the host before, and after it "
         seen += "only the host, not the container" if host_reaches else "neither host nor container"
         proof(rule="NL103", engine=version, observed=seen)
 
@@ -261,7 +261,10 @@ def test_range_outside(version: str, lab: Lab, proof: Record, tmp_path: Path) ->
     if version == "20.10":
         up(engine, texts, shop)
         address = engine.address(container(shop), "shop_front")
-        proof(rule="NL113", engine=version, observed=f"ip_range outside accepted; the container got {address}")
+        assert address == "10.20.0.129"
+        assert engine.pings(container(shop), NEIGHBOUR)
+        seen = f"ip_range 10.21.0.128/25 outside 10.20.0.0/24 accepted; the container got {address}, which works"
+        proof(rule="NL113", engine=version, observed=seen)
         Compose(engine).run(shop, "down", "-t", "0")
     else:
         text = "invalid ip-range 10.21.0.128/25: parent subnet 10.20.0.0/24 doesn't contain ip-range"

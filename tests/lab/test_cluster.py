@@ -11,19 +11,15 @@ import pytest
 from tests.lab.dump import dump
 from tests.lab.engine import Engine, KvStore, refusal
 from tests.lab.examples import files, reported
-from tests.lab.net import Host, Lan
-
-STORE = "192.168.10.1"
+from tests.lab.machine import ADDRESS as STORE
+from tests.lab.machine import pair
+from tests.lab.net import Host, failure
 
 
 @pytest.fixture
 def hosts() -> Iterator[tuple[Host, Host]]:
-    with ExitStack() as stack:
-        lan = stack.enter_context(Lan())
-        a, b = stack.enter_context(Host("node-a")), stack.enter_context(Host("node-b"))
-        lan.join(a, f"{STORE}/24")
-        lan.join(b, "192.168.10.2/24")
-        yield a, b
+    with pair() as two:
+        yield two
 
 
 def errors(engine: Engine) -> set[str]:
@@ -43,12 +39,13 @@ def test_cluster_advertise(hosts: tuple[Host, Host], title: str, proof: Callable
         assert json.loads(good)["cluster-store"] == store.url
         one = stack.enter_context(Engine(a, "20.10", config=good))
         two = stack.enter_context(Engine(b, "20.10", config=files("NL601", title)["daemon.json"]))
+        at_start = errors(two)
         one.docker("network", "create", "-d", "overlay", "--subnet", "10.9.0.0/24", "wide")
         one.container("left", "--net", "wide")
         two.container("right", "--net", "wide")
         assert one.pings("left", two.address("right", "wide")) is advertised
         assert two.pings("right", one.address("left", "wide")) is advertised
-        assert errors(two) <= errors(one)  # what the lab itself causes, both engines log
+        assert errors(two) - at_start <= errors(one)  # what the lab itself causes, both engines log
         assert ("NL601" in reported(dump(two, tmp_path))) is not advertised
     if not advertised:
         seen = "daemon, network and container start without an error; every ping between the hosts is lost"
@@ -76,3 +73,53 @@ def test_options_removed(version: str, hosts: tuple[Host, Host], proof: Callable
         assert f"the following directives don't match any configuration option: {name}" in refused
     seen = "dockerd ends: the following directives don't match any configuration option"
     proof(rule="NL604", engine=version, observed=seen)
+
+
+def options(store: KvStore, advertise: str = "eth0:2376") -> dict[str, str]:
+    return {"cluster-store": store.url, "cluster-advertise": advertise}
+
+
+def test_advertise_unusable(hosts: tuple[Host, Host], proof: Callable[..., None]) -> None:
+    """The examples' options with the lab's store. Loopback is taken without a word, and no ping crosses the overlay."""
+    absent, loopback = (
+        json.loads(files("NL603", title)["daemon.json"])["cluster-advertise"]
+        for title in ("an interface that is not there", "loopback")
+    )
+    a, b = hosts
+    with KvStore(a, STORE) as store, ExitStack() as stack:
+        refused = refusal(b, "20.10", config=options(store, absent))
+        assert refused is not None
+        assert "invalid cluster advertise IP address or interface name (eth1:2376)" in refused
+        one = stack.enter_context(Engine(a, "20.10", config=options(store)))
+        two = stack.enter_context(Engine(b, "20.10", config=options(store, loopback)))
+        one.docker("network", "create", "-d", "overlay", "--subnet", "10.9.0.0/24", "wide")
+        one.container("left", "--net", "wide")
+        two.container("right", "--net", "wide")
+        assert not one.pings("left", two.address("right", "wide"))
+    proof(rule="NL603", engine="20.10", observed=f"{absent}: dockerd ends: invalid cluster advertise IP address or …")
+    seen = f"{loopback}: daemon, network and container start; every ping between the hosts is lost"
+    proof(rule="NL603", engine="20.10", observed=seen)
+
+
+def test_host_without_store(hosts: tuple[Host, Host], proof: Callable[..., None]) -> None:
+    """The second host of the example has a daemon.json without a store."""
+    a, b = hosts
+    with KvStore(a, STORE) as store, ExitStack() as stack:
+        one = stack.enter_context(Engine(a, "20.10", config=options(store)))
+        two = stack.enter_context(Engine(b, "20.10"))
+        one.docker("network", "create", "-d", "overlay", "--subnet", "10.9.0.0/24", "wide")
+        said = failure(lambda: two.container("right", "--net", "wide"))
+        assert "network wide not found" in said
+        absent = failure(lambda: two.docker("network", "create", "-d", "overlay", "other"))
+        assert "This node is not a swarm manager" in absent
+    seen = "the host without a store knows no overlay: network wide not found; docker network create -d overlay: This "
+    proof(rule="NL605", engine="20.10", observed=seen + "node is not a swarm manager")
+
+
+def test_store_and_swarm(hosts: tuple[Host, Host], proof: Callable[..., None]) -> None:
+    text = "--cluster-store and --cluster-advertise daemon configurations are incompatible with swarm mode"
+    with KvStore(hosts[0], STORE) as store, Engine(hosts[0], "20.10", config=options(store)) as engine:
+        assert text in failure(lambda: engine.docker("swarm", "init", "--advertise-addr", "eth0"))
+    with Engine(hosts[0], "20.10") as engine:
+        engine.docker("swarm", "init", "--advertise-addr", "eth0")
+    proof(rule="NL606", engine="20.10", observed=f"docker swarm init is refused: {text}")

@@ -1,4 +1,4 @@
-"""NL117, NL201 to NL204, NL206, NL207, NL220, NL311: what `docker compose up` refuses, and what it drops silently."""
+"""NL117, NL201 to NL204, NL206, NL207, NL220, NL225, NL233, NL234, NL311: what `docker compose up` refuses or drops."""
 
 import re
 import shlex
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.compose import Compose, Lab, Record, up
+from tests.lab.compose import Compose, Lab, Record, finds, up
 from tests.lab.examples import files
 from tests.lab.machine import ADDRESS
 from tests.lab.net import LabError
@@ -26,13 +26,31 @@ REFUSED = {
         BOTH, "conflicting options: port publishing and the container type network mode"
     ),
     ("NL206", "scaled"): dict.fromkeys(BOTH, IN_USE),
-    ("NL206", "a range that is too short"): dict.fromkeys(BOTH, IN_USE),
-    ("NL207", "a name"): dict.fromkeys(BOTH, "invalid IP address: localhost"),
+    ("NL206", "a range that is too short"): dict.fromkeys(BOTH, "all ports are allocated"),
+    ("NL207", "a name"): dict.fromkeys(BOTH, "Invalid ip address: localhost"),
     ("NL207", "an address of another machine"): dict.fromkeys(BOTH, "cannot assign requested address"),
     ("NL117", "six containers and five addresses"): dict.fromkeys(BOTH, "no available IPv4 addresses on this network"),
     ("NL117", "a range for one"): dict.fromkeys(BOTH, "no available IPv4 addresses on this network"),
     ("NL220", "sixteen characters"): dict.fromkeys(BOTH, "numerical result out of range"),
     ("NL220", "one name, two networks"): dict.fromkeys(BOTH, "networks have same bridge name"),
+    ("NL225", "a host name behind a VPN"): dict.fromkeys(BOTH, "conflicting options: hostname and the network mode"),
+    ("NL225", "a name server of its own"): dict.fromkeys(BOTH, "conflicting options: dns and the network mode"),
+    ("NL225", "an entry for /etc/hosts"): dict.fromkeys(
+        BOTH, "conflicting options: custom host-to-IP mapping and the network mode"
+    ),
+    ("NL225", "an exposed port"): dict.fromkeys(
+        BOTH, "conflicting options: port exposing and the container type network mode"
+    ),
+    ("NL233", "the host's network"): dict.fromkeys(BOTH, 'only one instance of "host" network is allowed'),
+    ("NL233", "a spelling mistake"): dict.fromkeys(BOTH, 'plugin "?brigde"? not found'),
+    ("NL233", "two subnets"): dict.fromkeys(BOTH, "bridge driver doesn't support multiple subnets"),
+    ("NL234", "a network of the file"): dict.fromkeys(BOTH, "network back not found"),
+    ("NL234", "a spelling mistake"): dict.fromkeys(BOTH, "network hosts not found"),
+    ("NL237", "the default bridge"): dict.fromkeys(BOTH, "network-scoped alias is supported only for containers"),
+    ("NL237", "the host's network, under another key"): dict.fromkeys(
+        BOTH, "network-scoped alias is supported only for containers"
+    ),
+    ("NL238", "refused"): {"20.10": r"interface_name requires Docker Engine v28\.1 or later"},
     ("NL311", "no subnet, on an old engine"): {
         "20.10": "could not find an available, non-overlapping IPv6 address pool"
     },
@@ -45,6 +63,8 @@ STARTS = {
     "NL207": "the host's own",
     "NL117": "room enough",
     "NL220": "short and distinct",
+    "NL225": "the service that has the network has the options",
+    "NL234": "under networks",
 }
 CHECKED_BY_COMPOSE = ("NL201", "NL203", "NL207")  # `docker compose config` refuses what these find, or some of it
 
@@ -87,6 +107,7 @@ def test_starts(version: str, lab: Lab, rule: str, tmp_path: Path) -> None:
     [
         ("on an internal network alone", False, False),
         ("on the host's network", True, False),
+        ("on the LAN itself", False, False),
         ("a second network", False, True),
     ],
 )
@@ -94,11 +115,13 @@ def test_ports_ignored(
     version: str, lab: Lab, title: str, warned: bool, answers: bool, proof: Record, tmp_path: Path
 ) -> None:
     """Nothing listens on the port that the file publishes, though the project starts."""
-    said = up(lab.engine, files("NL204", title), tmp_path / "shop")
+    shop = tmp_path / "shop"
+    said = up(lab.engine, files("NL204", title), shop)
     port = 8123 if title == "on the host's network" else 8080
     reached = lab.others.asks(ADDRESS, port) is not None
     assert ("Published ports are discarded" in said) is warned
     assert reached is answers
+    assert finds(lab.engine, "NL204", shop) is not answers
     how = "with a warning" if warned else "without a warning"
     what = "the published port answers" if answers else f"no port is published, {how}"
     proof(rule="NL204", engine=version, observed=f"{title}: the project starts; {what}")

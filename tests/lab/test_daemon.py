@@ -62,7 +62,7 @@ def test_refused(version: str, rule: str, title: str, proof: Record) -> None:
         said = refusal(host, version, *flags(texts), config=texts["daemon.json"])
     if expected is None:
         assert said is None
-        proof(rule=rule, engine=version, observed=f"{title}: dockerd starts")
+        proof(rule=rule, engine=version, observed=f"{title}: dockerd accepts it")
     else:
         assert said is not None
         assert re.search(expected, said)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from netlint.examples import examples
 from tests.lab.compose import Lab, Record, finds
 from tests.lab.engine import Engine
-from tests.lab.examples import files, rules
+from tests.lab.examples import files, firewall_rules
 from tests.lab.machine import ADDRESS, NEIGHBOUR, machine
 from tests.lab.net import Host
 
@@ -21,9 +20,8 @@ def nat(host: Host, *words: str) -> None:
 
 def culprit(rule: str, title: str) -> list[str]:
     """The marked line of an example's firewall dump: the words of a rule to append."""
-    (found,) = (one for one in examples(rules()[rule].documentation) if one.title == title)
-    file = next(file for file in found.files if file.path == "iptables-save.txt")
-    return shlex.split(file.text.splitlines()[file.marks[0][0] - 1])
+    (found,) = firewall_rules(rule, title)
+    return found
 
 
 def deleted(words: list[str]) -> list[str]:
@@ -170,3 +168,61 @@ def test_flush_in_script(version: str, title: str, proof: Record, tmp_path: Path
     if not repaired:
         seen = "the script of the example runs without an error, and containers of network shop reach nothing"
         proof(rule="NL406", engine=version, observed=seen)
+
+
+def test_translation_to_nobody(version: str, lab: Lab, proof: Record, tmp_path: Path) -> None:
+    """The example's rule once a container with another address has the port, alone and before the engine's own."""
+    host, others, engine = lab
+    (stale,) = firewall_rules("NL412", "nobody has the address")
+    engine.container("older")  # takes the address of the example's rule
+    engine.container("web", "-p", "8080:80")
+    engine.docker("rm", "-f", "older")
+    assert engine.address("web") == "172.17.0.3"
+    assert "172.17.0.2:80" in stale
+    assert others.asks(ADDRESS, 8080) == CLIENT
+    assert not finds(engine, "NL412", tmp_path)
+    with host.rules([stale], "nat"):
+        assert others.asks(ADDRESS, 8080) is None
+        assert finds(engine, "NL412", tmp_path)
+    other = [word.replace("8080", "8081") for word in stale]
+    with host.rules([other], "nat"):
+        assert others.asks(ADDRESS, 8081) is None
+        assert finds(engine, "NL412", tmp_path)
+    seen = (
+        "a rule left behind that leads to an address of nobody: the port is dead, also where the engine's own rule for "
+    )
+    proof(rule="NL412", engine=version, observed=seen + "the running container follows")
+
+
+def test_turning_round(version: str, lab: Lab, proof: Record, tmp_path: Path) -> None:
+    """The example's translation by hand, with and without that of the source, asked from beside the service."""
+    host, others, engine = lab
+    engine.container("web", "-p", "127.0.0.1:9443:443")  # so that the engine lets the port's packets in
+    engine.container("app")
+    own = engine.address("app")
+    bad = firewall_rules("NL414", "a translation by hand")
+    good = [
+        words for words in firewall_rules("NL414", "the source is translated as well", "POSTROUTING") if "-d" in words
+    ]
+    bridged = host.run("sysctl", "-n", "net.bridge.bridge-nf-call-iptables").strip()
+    with host.rules(bad, "nat"):
+        assert others.asks(ADDRESS, 8443) == CLIENT
+        for asked in ("1", "0"):
+            host.sysctl("net.bridge.bridge-nf-call-iptables", asked)
+            # where bridged traffic passes iptables, so does the answer; what turns round in one port is lost then
+            assert engine.asks("app", ADDRESS, 8443) == (own if asked == "1" else None)
+            assert asked == "0" or engine.asks("web", ADDRESS, 8443) is None
+            with host.rules(good, "nat"):
+                assert engine.asks("app", ADDRESS, 8443) == BRIDGE
+                assert not finds(engine, "NL414", tmp_path)
+        assert finds(engine, "NL414", tmp_path)
+    host.sysctl("net.bridge.bridge-nf-call-iptables", bridged)
+    seen = (
+        "a translation by hand: the LAN gets an answer, the container's neighbours only where bridge-nf-call-iptables "
+    )
+    proof(
+        rule="NL414",
+        engine=version,
+        observed=seen
+        + "is 1, and the container itself not then; with the source translated as well the neighbours always",
+    )

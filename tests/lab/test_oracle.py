@@ -113,6 +113,75 @@ def test_replies(oracle: Oracle, probe: Probe, interface: str, source: str) -> N
     assert (reply.interface, reply.seen.source, reply.seen.destination) == (interface, source, probe.source)
 
 
+BRIDGED = {
+    "eth0": (("192.0.2.1/24", "2001:db8::1/64"), ("192.0.2.0/24", "198.51.100.0/24", "2001:db8::/64")),
+    "docker0": (("172.17.0.1/16", "fd00:17::1/64"), ("172.17.0.0/16", "fd00:17::/64")),
+    "br-1": (("172.18.0.1/16",), ("172.18.0.0/16",)),
+}
+PORTS = {
+    "docker0": {"web": ["172.17.0.2", "fd00:17::2"], "app": ["172.17.0.3", "fd00:17::3"]},
+    "br-1": {"db": ["172.18.0.2"]},
+}
+APART = """*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A PREROUTING -d 192.0.2.1/32 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
+-A POSTROUTING -s 172.17.0.0/16 -p icmp -j MASQUERADE
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -i docker0 -o docker0 -p tcp -m tcp --dport 443 -j DROP
+-A FORWARD -i docker0 -o docker0 -p udp -j REJECT --reject-with icmp-port-unreachable
+-A FORWARD -i docker0 -o br-1 -j DROP
+COMMIT
+"""
+# A probe into a port of a bridge, with the firewall asked for bridged traffic and without: verdict, port and source.
+BETWEEN = [
+    (Probe("app", "tcp", "172.17.0.3", WEB, 6001, 80), ("forward", "web", "172.17.0.3"), None),
+    (Probe("app", "tcp", "172.17.0.3", WEB, 6002, 443), ("drop", None, None), ("forward", "web", "172.17.0.3")),
+    (Probe("app", "udp", "172.17.0.3", WEB, 6003, 53), ("reject", None, None), ("forward", "web", "172.17.0.3")),
+    (Probe("app", "icmp", "172.17.0.3", WEB, 6004), ("forward", "web", "172.17.0.1"), ("forward", "web", "172.17.0.3")),
+    (Probe("app", "tcp", "172.17.0.3", "172.18.0.2", 6005, 80), ("drop", None, None), None),
+    (Probe("app", "tcp", "172.17.0.3", "172.17.0.1", 6006, 22), ("local", None, None), None),
+    (Probe("app", "tcp", "172.17.0.3", ROUTER, 6007, 8080), ("forward", "web", "172.17.0.3"), None),  # turns round
+    (Probe("db", "tcp", "172.18.0.2", WEB, 6008, 80), ("forward", "web", "172.18.0.2"), None),
+    (Probe("eth0", "tcp", CLIENT, ROUTER, 6009, 8080), ("forward", "web", CLIENT), None),
+    (Probe("app", "tcp", "172.17.0.3", CLIENT, 6010, 80), ("forward", "eth0", "172.17.0.3"), None),
+    (Probe(None, "tcp", "172.17.0.1", WEB, 6011, 443), ("forward", "web", "172.17.0.1"), None),
+    (Probe("app", "tcp", "fd00:17::3", "fd00:17::2", 6012, 443), ("forward", "web", "fd00:17::3"), None),
+    (Probe("app", "tcp", "fd00:17::3", "2001:db8::7", 6013, 443), ("forward", "eth0", "fd00:17::3"), None),
+]
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["iptables sees bridged traffic", "it does not"])
+def test_bridges(asked: bool) -> None:
+    with Oracle(BRIDGED, PORTS, "bridges") as router:
+        router.router.sysctl("net.bridge.bridge-nf-call-iptables", str(int(asked)))
+        router.load(APART)
+        answers = router.ask([probe for probe, *_ in BETWEEN])
+        expected = [seen if asked or unseen is None else unseen for _, seen, unseen in BETWEEN]
+        found = [(one.verdict, one.interface, one.seen and one.seen.source) for one in answers]
+        found = [(verdict, *(where if verdict == "forward" else (None, None))) for verdict, *where in found]
+        assert dict(zip((probe for probe, *_ in BETWEEN), found, strict=True)) == dict(
+            zip((probe for probe, *_ in BETWEEN), expected, strict=True)
+        )
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["iptables sees bridged traffic", "it does not"])
+def test_answer_inside_a_bridge(asked: bool) -> None:
+    """A connection that turns round in a bridge: its answer passes the translation by, where bridged traffic does."""
+    with Oracle(BRIDGED, PORTS, "bridges") as router:
+        router.router.sysctl("net.bridge.bridge-nf-call-iptables", str(int(asked)))
+        router.load(APART)
+        first, reply = router.converse(Probe("app", "tcp", "172.17.0.3", ROUTER, 6101, 8080))
+        assert (first.verdict, first.interface) == ("forward", "web")
+        assert reply is not None
+        assert reply.seen is not None
+        assert (reply.interface, reply.seen.source) == ("app", ROUTER if asked else WEB)
+
+
 NETWORKS = {"eth0": "198.51.100", "docker0": "172.17.0", "br-1": "172.18.0"}
 
 
