@@ -5,16 +5,47 @@ from __future__ import annotations
 from netlint.addresses.advice import free_help, free_like
 from netlint.addresses.allocation import Member, dynamic_range, handed_out, members, never_free, occupied
 from netlint.addresses.claims import Claim, ClaimKind, Plan, claims
+from netlint.addresses.clusters import above, clusters_of
 from netlint.addresses.links import is_tunnel
 from netlint.addresses.misrouted import Misrouted, misrouted
 from netlint.addresses.overlap import overlaps, overlaps_between
 from netlint.addresses.pools import LocalPool, Supply, automatic, supply
+from netlint.dataplane.chains import is_chain_name, undefined, unreferenced
+from netlint.dataplane.cluster import Shared, cluster_peers, node_address, shared_link
+from netlint.dataplane.containers import Attached, Published, attached, published
+from netlint.dataplane.expect import Checked, checked
+from netlint.dataplane.host_walk import HostWalk
+from netlint.dataplane.journey import Journey, Walker
+from netlint.dataplane.leg import Leg
+from netlint.dataplane.long_ways import LongWay, long_ways
+from netlint.dataplane.makers import chain_maker, maker
 from netlint.dataplane.own_address import own_address
 from netlint.dataplane.packet import Packet, matches
 from netlint.dataplane.paths import Path, paths
+from netlint.dataplane.peers import Crossing, crossings
+from netlint.dataplane.probes import Inside, from_host, insides, inward, known_as, of_docker, outward, rules_below
+from netlint.dataplane.questions import Disagreement, Ended, Flows, Questions, disagreement
+from netlint.dataplane.routing import OUTSIDE, Hop, Router
+from netlint.dataplane.translate import parse_target
+from netlint.dataplane.unreached import UnfinishedError, Unreached, unreached
 from netlint.dataplane.view import Bridge, bridges, is_container_link, local_addresses, uplinks
-from netlint.dataplane.walk import Outcome, walk
-from netlint.finding import Confidence, Edit, Finding, Fix, Label, Severity, Step, Witness
+from netlint.dataplane.walk import Outcome, Passage, deed, walk
+from netlint.evidence import measured
+from netlint.finding import (
+    Add,
+    Change,
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Join,
+    Label,
+    Nest,
+    Remove,
+    Severity,
+    Step,
+    Witness,
+)
 from netlint.model.action import (
     Action,
     AddressChange,
@@ -26,6 +57,20 @@ from netlint.model.action import (
     RouteChange,
     WeaveAddress,
 )
+from netlint.model.cluster import (
+    CalicoPool,
+    Cluster,
+    ClusterRange,
+    CniNetwork,
+    DockerFlags,
+    Flannel,
+    Flanneld,
+    FlannelLease,
+    KubeProxy,
+    Role,
+    StoreServer,
+)
+from netlint.model.cluster_ports import ClusterPort, cluster_ports, encrypted_overlay, overlay_evidence
 from netlint.model.compose import (
     Attachment,
     DuplicateKey,
@@ -37,8 +82,11 @@ from netlint.model.compose import (
     Service,
     UnsetVariable,
 )
+from netlint.model.container import BridgePort, Container, ContainerAddress, Neighbour, VethPair
 from netlint.model.daemon import Daemon, EngineVersion, ExecStart, Option, Pool, Setting, UnusedDefault
+from netlint.model.frontends import Firewalld, Jail, PortRule, Ufw, Zone
 from netlint.model.host import (
+    Configured,
     Host,
     InputProblem,
     Interface,
@@ -48,6 +96,7 @@ from netlint.model.host import (
     Reserved,
     Resolver,
     Route,
+    RoutingRule,
     Site,
 )
 from netlint.model.intents import SCHEMES, Intent, advertised, intents, is_target, listeners
@@ -56,6 +105,7 @@ from netlint.model.netfilter import Chain, FirewallRule, Match, NameMatch, Prefi
 from netlint.model.network import Endpoint, Network, Origin, Subnet
 from netlint.model.overlay import Swarm, Weave
 from netlint.model.ports import Binding, Taken, collisions, listens, published_ports, takes
+from netlint.model.proxies import PROXIES, Proxy, proxied, proxies, serving
 from netlint.model.reach import (
     BACKEND_PORTS,
     Reach,
@@ -66,29 +116,56 @@ from netlint.model.reach import (
     published_as,
     serves,
 )
+from netlint.offers import (
+    bind_to_loopback,
+    leave_host_port_to_engine,
+    move_network,
+    reach_instead,
+    take_free_address,
+)
 from netlint.prefix import Address, Prefix, parse_address, parse_interface, parse_prefix
 from netlint.rule import rule
 from netlint.source import Span
+from netlint.witness import journey_witness, leg_witness, unreached_witness
 
 __all__ = [
     "BACKEND_PORTS",
+    "OUTSIDE",
+    "PROXIES",
     "SCHEMES",
     "Action",
+    "Add",
     "Address",
     "AddressChange",
+    "Attached",
     "Attachment",
     "Binding",
     "Bridge",
+    "BridgePort",
+    "CalicoPool",
     "Chain",
     "ChainChange",
+    "Change",
+    "Checked",
     "Claim",
     "ClaimKind",
+    "Cluster",
+    "ClusterPort",
+    "ClusterRange",
+    "CniNetwork",
     "Confidence",
+    "Configured",
+    "Container",
+    "ContainerAddress",
     "ContainerRun",
+    "Crossing",
     "Daemon",
+    "Disagreement",
+    "DockerFlags",
     "DockerStart",
     "DuplicateKey",
     "Edit",
+    "Ended",
     "Endpoint",
     "EngineVersion",
     "ExecStart",
@@ -96,96 +173,170 @@ __all__ = [
     "FirewallChange",
     "FirewallFlush",
     "FirewallRule",
+    "Firewalld",
     "Fix",
+    "Flannel",
+    "FlannelLease",
+    "Flanneld",
+    "Flows",
+    "Hop",
     "Host",
+    "HostWalk",
     "InputProblem",
+    "Inside",
     "Intent",
     "Interface",
     "InterfaceAddress",
+    "Jail",
+    "Join",
+    "Journey",
+    "KubeProxy",
     "Label",
+    "Leg",
     "Listener",
     "LocalPool",
     "Located",
+    "LongWay",
     "Match",
     "Member",
     "MisplacedKey",
     "Misplacement",
     "Misrouted",
     "NameMatch",
+    "Neighbour",
+    "Nest",
     "Network",
     "Option",
     "Origin",
     "Outcome",
     "Packet",
+    "Passage",
     "Path",
     "Plan",
     "Pool",
     "PortRange",
+    "PortRule",
     "Prefix",
     "PrefixMatch",
     "Project",
+    "Proxy",
     "Publication",
+    "Published",
     "PublishedPort",
+    "Questions",
     "Reach",
+    "Remove",
     "Reserved",
     "Resolver",
+    "Role",
     "Route",
     "RouteChange",
+    "Router",
+    "RoutingRule",
     "Ruleset",
     "Service",
     "Setting",
     "Severity",
+    "Shared",
     "Site",
     "Span",
     "Step",
+    "StoreServer",
     "Subnet",
     "Supply",
     "Swarm",
     "Table",
     "Taken",
+    "Ufw",
+    "UnfinishedError",
+    "Unreached",
     "UnsetVariable",
     "UnusedDefault",
+    "VethPair",
+    "Walker",
     "Weave",
     "WeaveAddress",
     "Witness",
+    "Zone",
+    "above",
     "advertised",
+    "attached",
     "automatic",
+    "bind_to_loopback",
     "bridges",
+    "chain_maker",
+    "checked",
     "claims",
+    "cluster_peers",
+    "cluster_ports",
+    "clusters_of",
     "collisions",
     "container_ports",
+    "crossings",
+    "deed",
+    "disagreement",
     "dynamic_range",
+    "encrypted_overlay",
     "free_help",
     "free_like",
+    "from_host",
     "handed_out",
     "image_name",
     "image_port",
+    "insides",
     "intents",
+    "inward",
+    "is_chain_name",
     "is_container_link",
     "is_target",
     "is_tunnel",
+    "journey_witness",
+    "known_as",
+    "leave_host_port_to_engine",
+    "leg_witness",
     "listeners",
     "listens",
     "local_addresses",
+    "long_ways",
+    "maker",
     "matches",
+    "measured",
     "members",
     "mentions",
     "misrouted",
+    "move_network",
     "never_free",
+    "node_address",
     "occupied",
+    "of_docker",
+    "outward",
     "overlaps",
     "overlaps_between",
+    "overlay_evidence",
     "own_address",
     "parse_address",
     "parse_interface",
     "parse_prefix",
+    "parse_target",
     "paths",
+    "proxied",
+    "proxies",
+    "published",
     "published_as",
     "published_ports",
+    "reach_instead",
     "rule",
+    "rules_below",
     "serves",
+    "serving",
+    "shared_link",
     "supply",
+    "take_free_address",
     "takes",
+    "undefined",
+    "unreached",
+    "unreached_witness",
+    "unreferenced",
     "uplinks",
     "walk",
 ]

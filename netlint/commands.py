@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from msgspec import structs
 
-from netlint.arguments import FORMATS, parser
+from netlint.arguments import parser
 from netlint.cli import FINDINGS, GAP, OK, USAGE
 from netlint.config import Config, ConfigError, find_config, read_config, severity
 from netlint.discover import Discovery, DiscoveryError, discover
-from netlint.engine import build, check
+from netlint.engine import active_rules, build, check
 from netlint.finding import Confidence, Severity
 from netlint.model.daemon import EngineVersion
-from netlint.rule import RuleError, load_rules, rules_folder, select
+from netlint.output import UsageError, complain, rendered, report_outputs, wants_color, write
+from netlint.progress import Progress
+from netlint.rule import Rule, RuleError, load_rules, rules_folder, select
 from netlint.run import Run
 
-COLUMNS, NARROWEST = 100, 60  # of a text report that goes to no terminal, and to a very narrow one
-
-
-class UsageError(Exception):
-    """Arguments that make no sense together."""
+WRONG = (ConfigError, DiscoveryError, RuleError, UsageError)  # what the user can mend
 
 
 def run(words: Sequence[str]) -> int:
@@ -37,19 +34,26 @@ def run(words: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):  # a report must not die of a terminal that lacks a character
             stream.reconfigure(errors="backslashreplace")
     try:
-        arguments = parser().parse_args(words)
+        arguments = parser().parse_args(with_changed_files(words))
     except SystemExit as stop:  # argparse has said what is wrong
         return stop.code if isinstance(stop.code, int) else USAGE
     commands: dict[str, Callable[[Namespace], int]] = {
+        "baseline": baseline_command,
         "check": check_command,
+        "collect": collect_command,
+        "completion": completion_command,
         "explain": explain_command,
+        "fix": fix_command,
+        "new-rule": new_rule_command,
         "rules": rules_command,
+        "plan": plan_command,
         "show": show_command,
+        "trace": trace_command,
     }
     gc.disable()  # the process is short, and a dump makes millions of objects without a cycle
     try:
         return commands[arguments.command](arguments)
-    except (ConfigError, DiscoveryError, RuleError, UsageError) as error:
+    except WRONG as error:
         print(f"netlint: {error}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:  # `netlint … | head`: nobody reads on
@@ -62,18 +66,113 @@ def run(words: Sequence[str]) -> int:
         gc.enable()
 
 
+def with_changed_files(words: Sequence[str]) -> list[str]:
+    """The words with those behind `--changed-files --` as names of files, whatever they begin with."""
+    for index, pair in enumerate(pairwise(words)):
+        if pair == ("--changed-files", "--"):
+            names = [f"./{name}" if name.startswith("-") else name for name in words[index + 2 :]]
+            return [*words[: index + 1], *names]
+    return list(words)
+
+
 def check_command(arguments: Namespace) -> int:
+    if not arguments.watch:
+        return check_once(arguments)
+    if "-" in arguments.paths:
+        raise UsageError("--watch: standard input cannot be looked at again")
+    from netlint.watch import watch  # noqa: PLC0415
+
+    def once() -> int:
+        try:
+            return check_once(arguments)
+        except WRONG as error:  # it may be mended at the next look
+            print(f"netlint: {error}", file=sys.stderr)
+            return USAGE
+
+    watch([*(arguments.paths or ["."]), *filter(None, [arguments.config, arguments.baseline])], once)
+    return OK
+
+
+def check_once(arguments: Namespace) -> int:
     config = configuration(arguments)
     rules = load_rules([rules_folder(), *map(Path, arguments.rules)])
+    if arguments.show_config:
+        from netlint.report.config import render_config  # noqa: PLC0415
+
+        active_rules(rules, config)  # which refuses names of no rule
+        write(render_config(config), None)
+        return OK
     outputs = report_outputs(arguments.formats or ["text"])
-    discovery = discovered(arguments)
-    result = check(discovery, rules, config, ignores=not arguments.no_ignores)
+    result, discovery = checked(arguments, rules, config, ignores=not arguments.no_ignores)
+    if config.hosts:
+        say_idle_hosts(discovery, config)
+    if arguments.baseline is not None:
+        from netlint.baseline import apply_baseline  # noqa: PLC0415
+
+        result, gone = apply_baseline(result, Path(arguments.baseline))
+        if gone and not arguments.quiet:
+            print(
+                f"netlint: {gone} of the findings that {arguments.baseline} accepts are there no more; "
+                f"netlint baseline --write {arguments.baseline} forgets them",
+                file=sys.stderr,
+            )
     shown = shown_part(result, arguments)
+    if shown.findings:
+        from netlint.guard.texts import quotable  # noqa: PLC0415 - without findings nothing is quoted
+
+        shown = quotable(shown, discovery.inputs)
     for name, path in outputs:
-        write(rendered(name, shown, arguments, to_file=path is not None), path)
+        write(rendered(name, shown, arguments, to_file=path is not None, originals=result.sources), path)
     if arguments.statistics:
         print_statistics(shown)
     return exit_status(shown, discovery, arguments)
+
+
+def say_idle_hosts(discovery: Discovery, config: Config) -> None:
+    """Name the hosts of the configuration that no input belongs to, where all that it is for was looked at."""
+    from netlint.assigned import idle_hosts  # noqa: PLC0415 - few configurations state hosts
+
+    for name in idle_hosts(discovery, config):
+        complain(f"{config.path}: hosts: no input matches the sources of '{name}'")
+
+
+def checked(arguments: Namespace, rules: list[Rule], config: Config, *, ignores: bool = True) -> tuple[Run, Discovery]:
+    """Discover and check what the arguments name, with a progress bar where that takes long."""
+    with Progress(not arguments.no_progress) as progress:
+        discovery = discovered(arguments)
+        jobs = getattr(arguments, "jobs", 1)
+        return check(discovery, rules, config, ignores=ignores, jobs=jobs, progress=progress), discovery
+
+
+def baseline_command(arguments: Namespace) -> int:
+    from netlint.baseline import render_baseline  # noqa: PLC0415
+
+    config = configuration(arguments)
+    rules = load_rules([rules_folder(), *map(Path, arguments.rules)])
+    path = Path(arguments.write) if arguments.write is not None else None
+    result, discovery = checked(arguments, rules, config)
+    write(render_baseline(result, os.path.realpath(path.parent if path is not None else ".")), path)
+    count = sum(finding.suppressed is None for finding in result.findings)
+    print(f"netlint: {count} finding{'' if count == 1 else 's'} accepted", file=sys.stderr)
+    if not discovery.inputs:
+        print("netlint: no input was recognised", file=sys.stderr)
+        return GAP
+    return OK
+
+
+def completion_command(arguments: Namespace) -> int:
+    from netlint.completion import completion  # noqa: PLC0415 - loads shtab
+
+    write(completion(arguments.shell), None)
+    return OK
+
+
+def new_rule_command(arguments: Namespace) -> int:
+    from netlint.new_rule import write_skeleton  # noqa: PLC0415
+
+    path = write_skeleton(arguments.slug, Path(arguments.rules), arguments.code)
+    print(f"{path}\nrun it with: netlint check --rules {path.parent}")
+    return OK
 
 
 def shown_part(result: Run, arguments: Namespace) -> Run:
@@ -86,6 +185,8 @@ def shown_part(result: Run, arguments: Namespace) -> Run:
         if (finding.severity or Severity.NOTE) >= lowest and (finding.confidence or Confidence.HIGH) >= surest
     ]
     below = len(result.findings) - len(findings)
+    if getattr(arguments, "no_suppressed", False):
+        findings = [finding for finding in findings if finding.suppressed is None]
     if arguments.changed_files is not None:
         root = Path(result.root)
         wanted = {os.path.realpath(name) for name in arguments.changed_files}
@@ -102,7 +203,7 @@ def exit_status(result: Run, discovery: Discovery, arguments: Namespace) -> int:
     """The exit status, with its reason on standard error where it is a gap."""
     gaps = [file for file in result.coverage.files if file.status == "unread" and file.path in discovery.named]
     for file in gaps:
-        print(f"netlint: {file.path}: not read: {file.reason}", file=sys.stderr)
+        complain(f"{file.path}: not read: {file.reason}")
     if not discovery.inputs:
         print("netlint: no input was recognised; nothing was checked", file=sys.stderr)
     if arguments.exit_zero:
@@ -137,11 +238,71 @@ def show_command(arguments: Namespace) -> int:
     config = configuration(arguments)
     discovery = discovered(arguments)
     site, _ = build(discovery, config)
-    sources = {item.source.path: item.source for item in discovery.inputs}
+    sources = {item.source.path: item.source.whole for item in discovery.inputs}
     write(render_plan(site, sources, arguments.format), None)
     if not discovery.inputs:
         print("netlint: no input was recognised", file=sys.stderr)
         return GAP
+    return OK
+
+
+def plan_command(arguments: Namespace) -> int:
+    from netlint.plan_command import PlanError, plan  # noqa: PLC0415
+
+    discovery = discovered(arguments)
+    site, _ = build(discovery, configuration(arguments))
+    sources = {item.source.path: item.source for item in discovery.inputs}
+    within = tuple(arguments.within)
+    length = arguments.prefix or (64 if any(":" in text for text in within) else 24)
+    try:
+        text, enough = plan(site, sources, length=length, count=arguments.count, within=within, format=arguments.format)
+    except PlanError as error:
+        raise UsageError(str(error)) from error
+    write(text, None)
+    if not discovery.inputs:
+        print("netlint: no input was recognised; nothing was read that could claim a range", file=sys.stderr)
+        return GAP
+    return OK if enough else FINDINGS
+
+
+def fix_command(arguments: Namespace) -> int:
+    from netlint.fix_command import fix  # noqa: PLC0415
+
+    rules = load_rules([rules_folder(), *map(Path, arguments.rules)])
+    select(rules, [part.strip() for part in (arguments.select or "").split(",") if part.strip()])
+    config = configuration(Namespace(**{**vars(arguments), "select": None}))  # every rule says what a fix brings
+    discovery = discovered(arguments)
+    result, unwritten = fix(discovery, rules, config, arguments)
+    status = exit_status(shown_part(result, Namespace(**vars(arguments), changed_files=None)), discovery, arguments)
+    return FINDINGS if status == OK and unwritten and not arguments.exit_zero else status
+
+
+def collect_command(arguments: Namespace) -> int:
+    from netlint.collect import CollectError, run  # noqa: PLC0415
+
+    try:
+        run(arguments.output)
+    except CollectError as error:
+        raise UsageError(str(error)) from error
+    return OK
+
+
+def trace_command(arguments: Namespace) -> int:
+    from netlint.dataplane.flow import FlowError  # noqa: PLC0415
+    from netlint.trace_command import trace  # noqa: PLC0415
+
+    discovery = discovered(arguments)
+    site, _ = build(discovery, configuration(arguments))
+    sources = {item.source.path: item.source.whole for item in discovery.inputs}
+    if not discovery.inputs:
+        print("netlint: no input was recognised", file=sys.stderr)
+        return GAP
+    try:
+        write(trace(site, sources, arguments.flow, arguments.format), None)
+    except FlowError as error:
+        raise UsageError(
+            "this flow cannot be traced:\n" + "".join(f"  {line}\n" for line in str(error).splitlines())
+        ) from error
     return OK
 
 
@@ -160,6 +321,8 @@ def configuration(arguments: Namespace) -> Config:
         if version is None:
             raise UsageError(f"--engine: '{arguments.engine}' is no Docker version such as 20.10")
         config = structs.replace(config, engine=version)
+    if getattr(arguments, "warn_unused_ignores", False):
+        config = structs.replace(config, warn_unused_ignores=True)
     for name in ("select", "ignore"):
         text = getattr(arguments, name, None)
         if text is not None:
@@ -172,55 +335,6 @@ def discovered(arguments: Namespace) -> Discovery:
     paths = arguments.paths or ["."]
     stdin = sys.stdin.buffer if "-" in paths else None
     return discover(paths, stdin=stdin, as_format=arguments.as_format, stdin_filename=arguments.stdin_filename)
-
-
-def report_outputs(specifications: Iterable[str]) -> list[tuple[str, Path | None]]:
-    """Format and file of each --format; only one may go to standard output."""
-    outputs: list[tuple[str, Path | None]] = []
-    for specification in specifications:
-        name, given, path = specification.partition("=")
-        if name not in FORMATS:
-            raise UsageError(f"--format: unknown format '{name}'; known are {', '.join(FORMATS)}")
-        if given and not path:
-            raise UsageError(f"--format: '{specification}' names no file")
-        outputs.append((name, Path(path) if given else None))
-    if sum(path is None for _, path in outputs) > 1:
-        raise UsageError(
-            "--format: only one format can go to standard output; give the others a file: --format sarif=FILE"
-        )
-    return outputs
-
-
-def rendered(name: str, result: Run, arguments: Namespace, *, to_file: bool) -> str:
-    module = import_module(f"netlint.report.{name}")
-    if name == "sarif":
-        return str(module.render(result, checkout=os.getcwd()))
-    if name != "text":
-        return str(module.render(result))
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() and not to_file else COLUMNS
-    color = not to_file and wants_color(arguments.color)
-    return str(
-        module.render(
-            result, color=color, verbose=arguments.verbose, quiet=arguments.quiet, columns=max(NARROWEST, columns)
-        )
-    )
-
-
-def wants_color(choice: str) -> bool:
-    if choice == "auto":
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return choice == "always"
-
-
-def write(text: str, path: Path | None) -> None:
-    if path is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
 
 
 def print_statistics(result: Run) -> None:

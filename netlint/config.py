@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, structs
 
 from netlint.finding import Severity
+from netlint.globs import matches, wrong
 from netlint.model.daemon import EngineVersion
-from netlint.model.host import Reserved
+from netlint.model.host import Expectation, Reserved
 from netlint.prefix import parse_prefix
+from netlint.suggest import did_you_mean
 
+VERDICTS = ("accept", "drop", "keeps-source")
 NAMES = ("netlint.toml", "pyproject.toml")
 
 
@@ -23,13 +24,23 @@ class ConfigError(Exception):
 
 
 class PerFile(Struct, frozen=True):
-    """Rules ignored in the files that a pattern matches (`*` also crosses `/`)."""
+    """Rules ignored in the files that a pattern matches (netlint/globs.py)."""
 
     paths: tuple[str, ...]
     ignore: tuple[str, ...]
 
     def covers(self, path: str) -> bool:
-        return any(fnmatchcase(path, pattern) for pattern in self.paths)
+        return any(matches(path, pattern) for pattern in self.paths)
+
+
+class StatedHost(Struct, frozen=True):
+    """A host, and patterns of the paths that belong to it. A file may belong to several: a project runs on each."""
+
+    name: str
+    sources: tuple[str, ...]
+
+    def has(self, path: str) -> bool:
+        return any(matches(path, pattern) for pattern in self.sources)
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -42,6 +53,9 @@ class Config(Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     severity: tuple[tuple[str, Severity], ...] = ()
     per_file: tuple[PerFile, ...] = ()
+    warn_unused_ignores: bool = False
+    hosts: tuple[StatedHost, ...] = ()
+    expect: tuple[Expectation, ...] = ()
 
 
 def find_config(folder: Path) -> Path | None:
@@ -65,7 +79,10 @@ def read_config(path: Path) -> Config:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if path.name == "pyproject.toml":
-        table = table.get("tool", {}).get("netlint", {})
+        tools = table.get("tool")
+        table = tools.get("netlint", {}) if isinstance(tools, dict) else {}
+        if not isinstance(table, dict):
+            raise ConfigError(f"{path}: tool.netlint: expected a table")
     return structs.replace(parse_config(table, str(path)), path=str(path))
 
 
@@ -78,12 +95,14 @@ def parse_config(table: Mapping[str, Any], where: str = "configuration") -> Conf
         "ignore": _strings,
         "severity": _severities,
         "per-file": _per_file,
+        "warn-unused-ignores": _flag,
+        "hosts": _hosts,
+        "expect": _expect,
     }
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in readers:
-            near = difflib.get_close_matches(key, readers, n=1)
-            raise ConfigError(f"{where}: unknown key '{key}'" + (f", did you mean {near[0]}?" if near else ""))
+            raise ConfigError(f"{where}: unknown key '{key}'{did_you_mean(key, readers)}")
         try:
             values[key.replace("-", "_")] = readers[key](value)
         except ValueError as error:
@@ -129,12 +148,64 @@ def severity(text: object) -> Severity:
         raise ValueError(f"'{text}' is none of error, warning, note") from None
 
 
-def _per_file(value: object) -> tuple[PerFile, ...]:
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")
+    return value
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    for pattern in _strings(value):
+        if problem := wrong(pattern):
+            raise ValueError(problem)
+    return _strings(value)
+
+
+def _tables(value: object, name: str, keys: Iterable[str], optional: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The tables of `[[name]]`, each with all of `keys` and perhaps some of `optional`."""
+    keys, optional = list(keys), list(optional)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise ValueError("expected [[per-file]] tables")
-    entries = []
+        raise ValueError(f"expected [[{name}]] tables")
     for item in value:
-        if set(item) != {"paths", "ignore"}:
-            raise ValueError("a [[per-file]] table has the keys paths and ignore")
-        entries.append(PerFile(_strings(item["paths"]), _strings(item["ignore"])))
-    return tuple(entries)
+        for key in item:
+            if key not in (*keys, *optional):
+                raise ValueError(f"unknown key '{key}'{did_you_mean(key, (*keys, *optional))}")
+        missing = [key for key in keys if key not in item]
+        if missing:
+            more = f", and may have {' and '.join(optional)}" if optional else ""
+            raise ValueError(f"a [[{name}]] table has the keys {' and '.join(keys)}{more}")
+    return value
+
+
+def _per_file(value: object) -> tuple[PerFile, ...]:
+    tables = _tables(value, "per-file", ("paths", "ignore"))
+    return tuple(PerFile(_patterns(item["paths"]), _strings(item["ignore"])) for item in tables)
+
+
+def _hosts(value: object) -> tuple[StatedHost, ...]:
+    hosts: list[StatedHost] = []
+    for item in _tables(value, "hosts", ("name", "sources")):
+        if not isinstance(item["name"], str) or not item["name"]:
+            raise ValueError("the name of a [[hosts]] table is a string")
+        if item["name"] in (host.name for host in hosts):
+            raise ValueError(f"two hosts are called '{item['name']}'")
+        hosts.append(StatedHost(item["name"], _patterns(item["sources"])))
+    return tuple(hosts)
+
+
+def _expect(value: object) -> tuple[Expectation, ...]:
+    from netlint.dataplane.flow import FlowError, parse_flow  # noqa: PLC0415 - loads lark
+
+    expectations = []
+    for item in _tables(value, "expect", ("flow", "verdict"), ("host",)):
+        if not all(isinstance(text, str) for text in item.values()):
+            raise ValueError("the values of an [[expect]] table are strings")
+        if item["verdict"] not in VERDICTS:
+            hint = did_you_mean(item["verdict"], VERDICTS)
+            raise ValueError(f"verdict '{item['verdict']}' is none of {', '.join(VERDICTS)}{hint}")
+        try:
+            parse_flow(item["flow"])
+        except FlowError as error:
+            raise ValueError(f"a flow cannot be understood\n{error}") from None
+        expectations.append(Expectation(flow=item["flow"], verdict=item["verdict"], host=item.get("host")))
+    return tuple(expectations)

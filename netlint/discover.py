@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from netlint.archive import ArchiveError, Member, Refused, is_archive, members
 from netlint.build.compose_files import Library, named_files
+from netlint.decode import decode
 from netlint.formats import FORMATS
-from netlint.sniff import may_hold_listings, namespace, sniff
-from netlint.sniff_command import name_format
+from netlint.sniff import PASTED, WHOLE, may_hold_listings, namespace, sniff
+from netlint.sniff_command import name_format, path_namespace
 from netlint.source import Source
+from netlint.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from netlint.transcript import Part
 
 # An iptables dump of a million lines is 100 MB. YAML and JSON become trees many times their size.
 MAX_TEXT = 512 << 20
@@ -31,7 +34,7 @@ _BINARY_SUFFIXES = re.compile(
     r"\.(?:png|jpe?g|gif|ico|webp|bmp|pdf|woff2?|ttf|otf|eot|mp[34]|mov|avi|webm|o|a|so|dll|exe|class|jar|war|whl|pyc"
     r"|gz|xz|bz2|zst|lz4|7z|rar|rpm|deb|iso|img|qcow2|db|sqlite3?|bin|pem|key|crt|journal)$"
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_INPUTS = re.compile(r"(?:^|/)(?:(?:docker-)?compose(?:\.[^/]*)?\.ya?ml|(?:docker|containerd)\.service)$")
 
 
 class DiscoveryError(Exception):
@@ -41,9 +44,10 @@ class DiscoveryError(Exception):
 class Input(NamedTuple):
     """A file that netlint takes in.
 
-    `source.path` is unique in a run. `root` is the absolute path of the directory or archive that it is relative to,
-    `namespace` the container or network namespace that a listing belongs to (None: the host's own), `named` whether
-    the user gave this very file.
+    `source.path` is unique in a run, but for the parts of a transcript, of which each is an input. `root` is the
+    absolute path of the directory or archive that it is relative to, `namespace` the container or network namespace
+    that a listing belongs to (None: the host's own), `named` whether the user gave this very file. `host` is the host
+    at whose prompt a part was printed, where one text shows several.
     """
 
     source: Source
@@ -51,6 +55,7 @@ class Input(NamedTuple):
     root: str
     namespace: str | None = None
     named: bool = False
+    host: str | None = None
 
 
 class Unread(NamedTuple):
@@ -112,8 +117,7 @@ def discover(
     DiscoveryError for arguments that make no sense; what cannot be read is in the result.
     """
     if as_format is not None and as_format not in FORMATS:
-        near = get_close_matches(as_format, FORMATS, n=1)
-        raise DiscoveryError(f"--as: unknown format '{as_format}'" + (f", did you mean {near[0]}?" if near else ""))
+        raise DiscoveryError(f"--as: unknown format '{as_format}'{did_you_mean(as_format, FORMATS)}")
     if stdin_filename is not None and "-" not in paths:
         raise DiscoveryError("--stdin-filename needs the path - (standard input)")
     alone = len(paths) == 1 and paths[0] != "-" and (os.path.isdir(paths[0]) or _opens(paths[0]))
@@ -141,6 +145,7 @@ class _Collector:
         self.root = root
         self.as_format = as_format
         self.inputs: dict[str, Input] = {}
+        self.parts: dict[str, list[Input]] = {}
         self.unreadable: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
         self.named: set[str] = set()
@@ -153,7 +158,11 @@ class _Collector:
         self._follow_compose()
         self._drop_environments()
         return Discovery(
-            inputs=[self.inputs[path] for path in sorted(self.inputs)],
+            inputs=[
+                part
+                for path in sorted({*self.inputs, *self.parts})
+                for part in self.parts.get(path) or [self.inputs[path]]
+            ],
             unreadable=[Unread(path, reason) for path, reason in sorted(self.unreadable.items())],
             skipped=[Unread(path, reason) for path, reason in sorted(self.skipped.items())],
             root=self.root,
@@ -218,7 +227,9 @@ class _Collector:
                 if entry.is_symlink():
                     self._link(entry, shown, path)
                 elif not entry.is_file():
-                    continue
+                    self.passed.add(shown)
+                    if _is_named_as_input(shown):
+                        self.unreadable[shown] = "neither a regular file nor a directory"
                 elif is_archive(entry.name):
                     self.skipped[shown] = "an archive inside a directory; give it by name to have it read"
                 elif self._may_be_input(entry.name):
@@ -227,7 +238,7 @@ class _Collector:
                     if shown in self.passed:
                         self.left[shown] = entry.path
             except OSError as error:
-                where = self.unreadable if name_format(shown) or sniff("", shown) else self.skipped
+                where = self.unreadable if _is_named_as_input(shown) else self.skipped
                 where[shown] = _lower(error.strerror or str(error))
 
     def _files(self, path: str) -> Iterator[os.DirEntry[str]]:
@@ -248,8 +259,10 @@ class _Collector:
         """A link is not followed; where its target is not read either, one that is named as an input is reported."""
         self.passed.add(shown)
         target, inside = os.path.realpath(entry.path), os.path.join(os.path.realpath(top), "")
-        if not target.startswith(inside) and name_format(shown) is not None:
+        if not target.startswith(inside) and _is_named_as_input(shown):
             self.skipped[shown] = "a link that leads out of the directory"
+        elif not os.path.exists(target) and _is_named_as_input(shown):
+            self.skipped[shown] = "a link that leads nowhere"
 
     def _may_be_input(self, name: str) -> bool:
         if name == "netlint.toml":
@@ -271,7 +284,7 @@ class _Collector:
                     self.passed.add(shown)
                     if not member.harmless:
                         self.unreadable[shown] = f"not read from the archive: {member.reason}"
-                    elif member.reason != "a directory" and name_format(shown) is not None:
+                    elif member.reason != "a directory" and _is_named_as_input(shown):
                         self.skipped[shown] = member.reason
                 else:
                     self._member(member, shown)
@@ -309,6 +322,9 @@ class _Collector:
         found = None if text is None else (self.as_format if named else as_format) or sniff(text, path)
         if found is None and text is not None and named:
             found = _named_format(text, path)
+        cut = found is None and text is not None and (named or PASTED.search(path) is not None)
+        if cut and text is not None and _parts(text, path, None):
+            found = "transcript"
         if found is None:
             self._not_taken(path, "binary" if text is None else "of no format that netlint knows", named)
             return
@@ -321,32 +337,29 @@ class _Collector:
         if text is None:
             self.unreadable[path] = "begins as text and goes on as binary"
             return
-        self.inputs[path] = Input(Source(path, text), found, self.root, namespace(text, path, found), named)
+        source = Source(path, text)
+        pieces = _parts(text, path, None if found == "transcript" else found)
+        hosts = {piece.host for piece in pieces} - {None}
+        for piece in pieces:
+            self.parts.setdefault(path, []).append(
+                Input(
+                    source.part(piece.start, piece.end),
+                    piece.format,
+                    self.root,
+                    piece.namespace or path_namespace(path),
+                    named,
+                    piece.host if len(hosts) > 1 else None,
+                )
+            )
+        if not pieces:
+            self.inputs[path] = Input(source, found, self.root, namespace(text, path, found), named)
 
     def _not_taken(self, path: str, reason: str, named: bool) -> None:
-        if named:
+        if named or (reason == "binary" and _is_named_as_input(path)):
             self.unreadable[path] = reason
         else:
             self.passed.add(path)
             self.ignored += 1
-
-
-def decode(data: bytes, *, whole: bool = True) -> str | None:
-    """The text of a file, or None where it is binary: UTF-8, UTF-16 with a byte order mark, or else Latin-1.
-
-    `whole` is False for the beginning of a file, whose last character may be cut.
-    """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        decoder = codecs.getincrementaldecoder("utf-16")()
-    elif b"\0" in data:
-        return None
-    else:
-        decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    try:
-        return decoder.decode(data, final=whole)
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-        return None if _CONTROL.search(text[:_HEAD]) else text
 
 
 def _named_format(text: str, path: str) -> str | None:
@@ -354,6 +367,20 @@ def _named_format(text: str, path: str) -> str | None:
     return (
         "shell-script" if path.endswith(".sh") or re.match(r"#!\s*\S*\b(?:ba|da|z|k)?sh\b", text) else name_format(path)
     )
+
+
+def _parts(text: str, path: str, found: str | None) -> Sequence[Part]:
+    """The outputs of several commands in one text; none where it is one thing."""
+    if found in WHOLE:
+        return ()
+    from netlint.transcript import parts  # noqa: PLC0415 - Compose files do without
+
+    return parts(text, path, found)
+
+
+def _is_named_as_input(path: str) -> bool:
+    """Whether the name alone says that the file is one to be read."""
+    return name_format(path) is not None or sniff("", path) is not None or _INPUTS.search(path.lower()) is not None
 
 
 def _lower(text: str) -> str:

@@ -2,51 +2,92 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import structs
 
+from netlint.assigned import group_stated
 from netlint.build.site import SiteBuilder, collector_paused
 from netlint.config import Config
 from netlint.discover import Discovery
-from netlint.finding import Finding, Severity
-from netlint.hosts import group
-from netlint.model.host import IgnoreComment, Site
-from netlint.rule import Rule, select
+from netlint.finding import Finding, Label, Severity
+from netlint.globs import ConfigPaths
+from netlint.model.host import IgnoreComment, InputProblem, Site
+from netlint.rule import Rule, RuleError, select
 from netlint.run import Coverage, FileCoverage, NotChecked, Run
 from netlint.source import Source, Span
-from netlint.suppress import ignore_comments, suppression
+from netlint.suppress import ignore_comments, suppression, unused
 
 _LONGEST = 400  # characters of a message
+UNUSED = "NL904"  # the rule that is run last, on what the others have left of the suppressions
+
+
+def _silent(what: str, done: int, total: int | None = None) -> None:
+    """Says nothing of the progress that it is told."""
 
 
 @collector_paused()
-def build(discovery: Discovery, config: Config) -> tuple[Site, list[FileCoverage]]:
-    """The site that the discovered files describe, and what became of each file."""
+def build(
+    discovery: Discovery, config: Config, progress: Callable[[str, int, int | None], None] = _silent
+) -> tuple[Site, list[FileCoverage]]:
+    """The site that the discovered files describe, and what became of each file. `progress` is told what is done: in
+    words, how much of it, and of how much in all."""
     builder = SiteBuilder(config.engine, config.reserved, discovery.missing)
-    for host in group(discovery.inputs):
+    hosts = group_stated(discovery.inputs, config.hosts, ConfigPaths(discovery.root, config.path).of)
+    for number, host in enumerate(hosts):
+        progress(f"reading {host.name or 'files'}", number, len(hosts))
         builder.add(host)
     for item in (*discovery.unreadable, *discovery.skipped):
         builder.files.append(FileCoverage(path=item.path, format=None, host=None, status="unread", reason=item.reason))
-    ignores = [comment for item in discovery.inputs for comment in ignore_comments(item.source)]
-    return builder.site(ignores), builder.files
+    wholes = {item.source.path: item.source.whole for item in discovery.inputs}
+    ignores = [comment for source in wholes.values() for comment in ignore_comments(source)]
+    return structs.replace(builder.site(ignores), expectations=config.expect), builder.files
 
 
 @collector_paused()
-def check(discovery: Discovery, rules: Sequence[Rule], config: Config, *, ignores: bool = True) -> Run:
-    """Check everything that was discovered. `ignores` False shows suppressed findings as if nothing suppressed them."""
-    site, files = build(discovery, config)
-    sources = {item.source.path: item.source for item in discovery.inputs}
+def check(
+    discovery: Discovery,
+    rules: Sequence[Rule],
+    config: Config,
+    *,
+    ignores: bool = True,
+    jobs: int = 1,
+    progress: Callable[[str, int, int | None], None] = _silent,
+) -> Run:
+    """Check everything that was discovered. `ignores` False shows suppressed findings as if nothing suppressed them.
+
+    `jobs` is how many processes run the rules.
+    """
+    site, files = build(discovery, config, progress)
+    sources = {item.source.path: item.source.whole for item in discovery.inputs}
     active = active_rules(rules, config)
-    findings = [finding for one in active for finding in findings_of(one, site, config)]
-    if findings:
-        findings = list(fingerprinted(ordered(findings), sources))
+    findings: list[Finding] = []
+    if jobs > 1 and len(active) > 1:
+        from netlint.parallel import check_in_parallel  # noqa: PLC0415 - for large sites only
+
+        findings = check_in_parallel(lambda *what: list(findings_of(*what)), active, site, config, jobs, progress)
+    else:
+        for number, one in enumerate(active):
+            progress(f"checking {one.slug}", number, len(active))
+            findings += findings_of(one, site, config)
+    findings = list(with_replaced(findings, site))
+    gaps = list(not_checked(active, site))
     if ignores:
-        findings = list(suppressed(findings, sources, site.ignores, config))
+        findings = list(suppressed(findings, sources, site.ignores, config, discovery.root))
+        if config.warn_unused_ignores:
+            site = structs.replace(site, unused_ignores=tuple(unused_ignores(site, findings, sources, rules, active)))
+            findings += [finding for one in active if one.code == UNUSED for finding in findings_of(one, site, config)]
+    if findings:
+        from netlint.fingerprint import fingerprinted  # noqa: PLC0415 - loads OpenSSL, which a clean run does without
+
+        findings = list(fingerprinted(ordered(findings), sources))
+    if any(finding.fixes for finding in findings):
+        from netlint.fix.resolve import editable, with_edits  # noqa: PLC0415 - few findings have a fix
+
+        findings = with_edits(findings, sources, editable(discovery.inputs))
     covered = {file.path for file in files}
     ignored = discovery.ignored + sum(path not in covered for path in sources)
-    coverage = Coverage(files=tuple(files), not_checked=tuple(not_checked(active, site)), ignored=ignored)
+    coverage = Coverage(files=tuple(files), not_checked=tuple(gaps), ignored=ignored)
     return Run(
         root=discovery.root,
         sources=sources,
@@ -61,8 +102,12 @@ def active_rules(rules: Sequence[Rule], config: Config) -> list[Rule]:
     """The rules that the configuration leaves on; RuleError where it names one that does not exist."""
     chosen = list(select(rules, config.select)) if config.select else list(rules)
     ignored = {one.code for one in select(rules, config.ignore)}
-    for names in ([name for name, _ in config.severity], *(entry.ignore for entry in config.per_file)):
-        select(rules, names)
+    severities = ("severity", tuple(name for name, _ in config.severity))
+    for key, names in (severities, *(("per-file", entry.ignore) for entry in config.per_file)):
+        try:
+            list(select(rules, names))
+        except RuleError as error:
+            raise RuleError(f"{config.path or 'configuration'}: {key}: {error}") from error
     return [one for one in chosen if one.code not in ignored]
 
 
@@ -84,6 +129,23 @@ def findings_of(one: Rule, site: Site, config: Config) -> Iterable[Finding]:
         )
 
 
+def with_replaced(findings: Iterable[Finding], site: Site) -> Iterable[Finding]:
+    """The findings, those at a value that replaces one of another Compose file with the place of that one."""
+    places: dict[str, list[tuple[Span, Span]]] = {}
+    for host in site.hosts:
+        for project in host.projects:
+            for over, base in project.replaced:
+                places.setdefault(over.source, []).append((over, base))
+    for finding in findings:
+        at = finding.at
+        found = [one for one in places.get(at.source, ()) if one[0].start <= at.start and at.end <= one[0].end]
+        if found and found[0][1] not in (label.span for label in finding.related):
+            _, base = min(found, key=lambda one: one[0].end - one[0].start)
+            label = Label(base, "replaces what stands here")
+            finding = structs.replace(finding, related=(*finding.related, label))  # noqa: PLW2901
+        yield finding
+
+
 def clipped(message: str) -> str:
     """`message`, cut where a value of the input makes it longer than anybody reads."""
     return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
@@ -94,29 +156,33 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda f: (-(f.severity or Severity.NOTE), f.at.source, f.at.start, f.code, f.message))
 
 
-def fingerprinted(findings: Iterable[Finding], sources: Mapping[str, Source]) -> Iterable[Finding]:
-    """Fingerprints from rule, file and the text at the place: they survive when lines above are added or removed."""
-    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, which a clean run does without
-
-    times: Counter[str] = Counter()
-    for finding in findings:
-        source = sources[finding.at.source]
-        line = source.line(source.position(finding.at.start).line).strip()
-        content = "\0".join((finding.code, finding.at.source, line, source.slice(finding.at)[:200]))
-        digest = sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        times[digest] += 1
-        yield structs.replace(finding, fingerprint=f"{digest}:{times[digest]}")
-
-
 def suppressed(
-    findings: Iterable[Finding], sources: Mapping[str, Source], comments: Iterable[IgnoreComment], config: Config
+    findings: Iterable[Finding],
+    sources: Mapping[str, Source],
+    comments: Iterable[IgnoreComment],
+    config: Config,
+    root: str,
 ) -> Iterable[Finding]:
     by_file: dict[str, list[IgnoreComment]] = {}
     for comment in comments:
         by_file.setdefault(comment.span.source, []).append(comment)
+    paths = ConfigPaths(root, config.path)
     for finding in findings:
-        reason = suppression(finding, sources, by_file, config)
+        reason = suppression(finding, sources, by_file, config, paths)
         yield structs.replace(finding, suppressed=reason) if reason is not None else finding
+
+
+def unused_ignores(
+    site: Site,
+    findings: Iterable[Finding],
+    sources: Mapping[str, Source],
+    rules: Sequence[Rule],
+    active: Sequence[Rule],
+) -> Iterable[InputProblem]:
+    """Suppressions of rules that were checked and found nothing there. A rule counts as checked where no host lacked
+    what it needs: which host a file is of does not tell which hosts a rule compares it with."""
+    ran = {one.code for one in active if not any(one.missing(host) for host in site.hosts)}
+    return unused(site.ignores, findings, sources, rules, lambda rule: rule.code in ran)
 
 
 def not_checked(rules: Iterable[Rule], site: Site) -> list[NotChecked]:

@@ -2,7 +2,8 @@
 
 A section `## Bad: title` or `## Good: title` holds fences; one fence is one file, several are one host. The fence's
 info string names the file: ```` ```yaml title="compose.yaml" ````. A trailing `# <- error` (`//` in JSON, `;` in unit
-files; `warning` and `note` likewise) marks a line on which the rule speaks, and is not part of the file.
+files, `<!-- <- error -->` in XML; `warning` and `note` likewise) marks a line on which the rule speaks, and is not part
+of the file.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 _SECTION = re.compile(r"^## (Bad|Good)(?:: (.*))?$", re.MULTILINE)
 _FENCE = re.compile(r'^(`{3,})(\w*)(?: title="([^"]+)")?[ ]*\n(.*?)^\1[ ]*$', re.MULTILINE | re.DOTALL)
-_MARK = re.compile(r"[ \t]*(?:#|//|;) <- (error|warning|note)[ \t]*$", re.MULTILINE)
+_MARK = re.compile(r"[ \t]*(?:#|//|;|<!--) <- (error|warning|note)(?: -->)?[ \t]*$", re.MULTILINE)
 
 
 class ExampleFile(Struct, frozen=True, kw_only=True):
@@ -35,7 +36,12 @@ class Example(Struct, frozen=True, kw_only=True):
 def examples(documentation: str) -> Iterator[Example]:
     """The examples of a rule's documentation in order; ValueError for a fence without a title."""
     sections = list(_SECTION.finditer(documentation))
-    headings = [found.start() for found in re.finditer(r"^#{1,2} ", documentation, re.MULTILINE)]
+    fences = [fence.span() for fence in _FENCE.finditer(documentation)]
+    headings = [
+        found.start()
+        for found in re.finditer(r"^#{1,2} ", documentation, re.MULTILINE)
+        if not any(start < found.start() < end for start, end in fences)  # a comment in a file is no heading
+    ]
     for section in sections:
         end = next((at for at in headings if at > section.start()), len(documentation))
         files = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -53,18 +54,66 @@ class Witness(Struct, frozen=True):
 
 
 class Edit(Struct, frozen=True):
-    """Replace the text of `span` by `text`."""
+    """Replace the text of `span` by `text`. `old`: what has to stand there; where escapes, an alias or a variable give
+    the value, anything else does, and the fix is not offered."""
 
     span: Span
     text: str
+    old: str | None = None
+
+
+class Remove(Struct, frozen=True):
+    """Take out the entry of a mapping whose key or scalar stands at `span`, or the item of a list there. `twin`: only
+    if the value equals that of the entry whose key stands at `twin`."""
+
+    span: Span
+    twin: Span | None = None
+
+
+Written: TypeAlias = str | bool | int | tuple[str, ...] | None
+
+
+class Add(Struct, frozen=True):
+    """Write `value` at `path`, counted from the mapping that the entry holds whose key stands at `below`; from the
+    mapping of the whole file where `below` is empty.
+
+    Mappings that are missing on the way are made. A tuple gives a list its items, behind those it has; where anything
+    else is there already, the fix is not offered. `beside`: counted from the mapping that the entry itself stands in.
+    """
+
+    below: Span
+    path: tuple[str, ...]
+    value: Written
+    beside: bool = False
+
+
+class Nest(Struct, frozen=True):
+    """Move the entries whose keys stand at `keys`, all of one mapping, to `path` below it: a list of one mapping."""
+
+    keys: tuple[Span, ...]
+    path: tuple[str, ...]
+
+
+class Join(Struct, frozen=True):
+    """Make the entries of the list's item, in which a key stands at `key`, entries of the item before it."""
+
+    key: Span
+
+
+Change: TypeAlias = Edit | Remove | Add | Nest | Join
 
 
 class Fix(Struct, frozen=True, kw_only=True):
-    """A repair; `safe` where it cannot change what already works."""
+    """A repair; `safe` where it cannot change what already works, or does plainly what was meant.
+
+    Rules say in `changes` what is to change. The engine works the `edits` out that do it in the layout of the file, and
+    leaves fixes out that do not fit it.
+    """
 
     title: str
-    edits: tuple[Edit, ...]
+    changes: tuple[Change, ...] = ()
     safe: bool = False
+    edits: tuple[Edit, ...] = ()
 
 
 class Suppression(Struct, frozen=True, kw_only=True):

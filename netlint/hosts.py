@@ -73,7 +73,7 @@ _INNER = re.compile(
       | (?:NetworkManager|fail2ban|firewalld|cni|network|openvpn|wireguard)/
         (?:[\w-]+\.d|zones|services|policies|client|server|system-connections)(?:/.*)?
       | [\w@.-]+\.(?:service|socket)\.d
-      | (?:sysctl|jail|nftables|resolvconf|netplan|rules)\.d | netplan | fail2ban | firewalld
+      | (?:sysctl|jail|nftables|resolvconf|netplan|rules)\.d | netplan | fail2ban | firewalld | ufw
       | default | sysconfig | run | proc
     )$""",
     re.VERBOSE,
@@ -219,6 +219,8 @@ def _one_daemon_json(found: list[Input]) -> list[list[Input]]:
 def host_root(item: Input) -> _Place:
     """The directory of the host that an input speaks of, were it to speak of one: its own without inner directories."""
     folder = item.source.path.rpartition("/")[0]
+    if item.host is not None:
+        return _Place(item.root, f"{folder}/{item.host}".lstrip("/"))
     if os.path.basename(item.root) == "etc" and (_ETC_SORTED.match(folder) or _INNER.match(folder)):
         return _Place(item.root, "")
     inner = _INNER.search(folder)

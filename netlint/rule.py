@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -11,10 +10,12 @@ from msgspec import Struct
 
 from netlint.finding import Confidence, Finding, Severity
 from netlint.model.host import Host, Site
+from netlint.suggest import did_you_mean
 
 # What a rule may need of a host, and how the coverage report calls its absence.
 NEEDS: dict[str, tuple[Callable[[Host], bool], str]] = {
     "addresses": (lambda host: host.interfaces is not None, "no address listing (ip addr)"),
+    "neighbours": (lambda host: host.neighbours is not None, "no neighbour table (ip neigh, arp -n)"),
     "routes": (lambda host: host.routes is not None, "no route table (ip route)"),
     "firewall": (lambda host: bool(host.rulesets), "no firewall dump (iptables-save)"),
     "daemon": (
@@ -36,6 +37,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     `slug` is the file's name, `documentation` the Markdown of its docstring, whose first line is the `summary`.
     `needs` names the facts without which a host cannot be checked, `proof` how the claim was proven or its source.
+    `security` rates, as CVSS does (up to 10), a defect that lets somebody in; 0 for one that is none of security.
     """
 
     code: str
@@ -48,6 +50,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     documentation: str
     check: Callable[[Site], Iterable[Finding]]
     path: str
+    security: float = 0
 
     @property
     def name(self) -> str:
@@ -74,6 +77,7 @@ class _Mark(Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...]
     proof: str
     since: str
+    security: float
     check: Callable[[Site], Iterable[Finding]]
 
 
@@ -85,6 +89,7 @@ def rule(
     needs: Iterable[str] = (),
     proof: str = "",
     since: str = "0.1.0",
+    security: float = 0,
 ) -> Callable[[Callable[[Site], Iterable[Finding]]], _Mark]:
     """Make a function from site to findings the rule of its file."""
     unknown = [need for need in needs if need not in NEEDS]
@@ -99,6 +104,7 @@ def rule(
             needs=tuple(needs),
             proof=proof,
             since=since,
+            security=security,
             check=check,
         )
 
@@ -130,6 +136,7 @@ def load_rule(path: Path) -> Rule:
         needs=mark.needs,
         proof=mark.proof,
         since=mark.since,
+        security=mark.security,
         documentation=(module.__doc__ or slug).strip(),
         check=mark.check,
         path=str(path),
@@ -166,7 +173,6 @@ def select(rules: Iterable[Rule], names: Iterable[str]) -> Iterator[Rule]:
         found = [one.code for one in rules if one.is_named(name)]
         if not found:
             known = [one.slug for one in rules] + [one.code for one in rules]
-            near = difflib.get_close_matches(name, known, n=1)
-            raise RuleError(f"unknown rule '{name}'" + (f", did you mean {near[0]}?" if near else ""))
+            raise RuleError(f"unknown rule '{name}'{did_you_mean(name, known)}")
         wanted.update(found)
     return (one for one in rules if one.code in wanted)

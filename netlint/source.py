@@ -31,17 +31,36 @@ class Position(NamedTuple):
 
 
 class Source:
-    """A text with its name, which is unique in a run: a path in POSIX form, relative to the scanned root."""
+    """A text with its name, which is unique in a run: a path in POSIX form, relative to the scanned root.
 
-    __slots__ = ("_starts", "path", "text")
+    `whole` is the source that this one is a part of, itself for a whole one. Offsets are the same in both.
+    """
 
-    def __init__(self, path: str, text: str) -> None:
+    __slots__ = ("_starts", "path", "text", "whole")
+
+    def __init__(self, path: str, text: str, whole: Source | None = None) -> None:
         self.path = path
         self.text = text
+        self.whole = whole or self
         self._starts: list[int] | None = None
 
     def __repr__(self) -> str:
         return f"Source({self.path!r}, {len(self.text)} characters)"
+
+    def part(self, start: int, end: int) -> Source:
+        """The same source with nothing but characters `start` to `end`: blanks stand in place of those before."""
+        return Source(self.path, (" " * (start - 1) + "\n" if start else "") + self.text[start:end], self)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells a part from others of the same file."""
+        return self.path, 0 if self.whole is self else len(self.text)
+
+    def holds(self, span: Span) -> bool:
+        """Whether the span lies in this source, and in the part of the file that it is."""
+        if span.source != self.path or self.whole is self:
+            return span.source == self.path
+        return len(self.text) - len(self.text.lstrip()) <= span.start <= len(self.text)
 
     def span(self, start: int, end: int) -> Span:
         return Span(self.path, start, end)

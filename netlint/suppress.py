@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from netlint.config import Config
 from netlint.finding import Finding, Suppression
-from netlint.model.host import IgnoreComment
+from netlint.globs import ConfigPaths
+from netlint.model.host import IgnoreComment, InputProblem
+from netlint.rule import Rule
 from netlint.source import Source
+from netlint.suggest import did_you_mean
 
 _COMMENT = re.compile(r"(?:#|;|//)[ \t]*netlint:[ \t]*(ignore|ignore-file)\[([^\]\n]*)\][ \t]*([^\n]*)")
 _FILE_WIDE_LINES = 10  # `ignore-file` counts only near the top, where a reader sees it
@@ -39,17 +42,52 @@ def names(finding: Finding, rules: Iterable[str]) -> bool:
 
 
 def suppression(
-    finding: Finding, sources: Mapping[str, Source], comments: Mapping[str, list[IgnoreComment]], config: Config
+    finding: Finding,
+    sources: Mapping[str, Source],
+    comments: Mapping[str, list[IgnoreComment]],
+    config: Config,
+    paths: ConfigPaths,
 ) -> Suppression | None:
-    """What suppresses `finding`, if anything does."""
+    """What suppresses `finding`, if anything does; `paths` gives files as the configuration writes them."""
     path = finding.at.source
     for comment in comments.get(path, ()):
-        if names(finding, comment.rules):
-            if comment.line is None:
-                return Suppression(kind="file", reason=comment.reason, span=comment.span)
-            if sources[path].position(finding.at.start).line == comment.line:
-                return Suppression(kind="inline", reason=comment.reason, span=comment.span)
+        if names(finding, comment.rules) and _reaches(comment, finding, sources):
+            kind = "file" if comment.line is None else "inline"
+            return Suppression(kind=kind, reason=comment.reason, span=comment.span)
     for entry in config.per_file:
-        if entry.covers(path) and names(finding, entry.ignore):
-            return Suppression(kind="config", reason=f"ignored for {', '.join(entry.paths)} by {config.path}")
+        if entry.covers(paths.of(path)) and names(finding, entry.ignore):
+            file = (config.path or "the configuration").rpartition("/")[2]  # a report tells nobody where it lies
+            return Suppression(kind="config", reason=f"ignored for {', '.join(entry.paths)} by {file}")
     return None
+
+
+def _reaches(comment: IgnoreComment, finding: Finding, sources: Mapping[str, Source]) -> bool:
+    """Whether the finding, which lies in the file of the comment, is at the place that the comment is for."""
+    return comment.line is None or sources[finding.at.source].position(finding.at.start).line == comment.line
+
+
+def unused(
+    comments: Iterable[IgnoreComment],
+    findings: Iterable[Finding],
+    sources: Mapping[str, Source],
+    known: Sequence[Rule],
+    checked: Callable[[Rule], bool],
+) -> Iterator[InputProblem]:
+    """The names in suppressions that suppress no finding. `known` are all rules; `checked` says whether a rule was
+    checked: of another one nobody knows what it would have found."""
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_file.setdefault(finding.at.source, []).append(finding)
+    for comment in comments:
+        path = comment.span.source
+        for name in comment.rules:
+            named = [rule for rule in known if rule.is_named(name)]
+            if not named:
+                names_known = [rule.slug for rule in known] + [rule.code for rule in known]
+                message = f"suppression of '{name}', which is no rule{did_you_mean(name, names_known)}"
+                yield InputProblem(comment.span, message, "name a rule by its slug, its code or the code's beginning")
+            elif all(checked(rule) for rule in named) and not any(
+                names(finding, [name]) and _reaches(comment, finding, sources) for finding in by_file.get(path, ())
+            ):
+                place = "this file" if comment.line is None else f"line {comment.line}"
+                yield InputProblem(comment.span, f"suppression of {name}, which finds nothing in {place}", "remove it")

@@ -14,6 +14,8 @@ from netlint.finding import Finding, Fix, Severity, Suppression, Witness
 from netlint.run import Run
 from netlint.source import Source, Span
 
+# What a terminal acts on and JSON may hold as it is: DEL, C1, marks that reverse the direction of a line.
+_ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -52,7 +54,8 @@ def encode(value: object) -> str:
         data = msgspec.json.encode(value)
     except UnicodeEncodeError:  # names of files that are no UTF-8 hold half characters
         data = msgspec.json.encode(_whole(value))
-    return msgspec.json.format(data, indent=2).decode() + "\n"
+    text = msgspec.json.format(data, indent=2).decode() + "\n"
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _whole(value: Any) -> Any:

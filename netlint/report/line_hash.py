@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import accumulate
 
-_WINDOW = 100
+WINDOW = 100
 _BASE = 37
 _MODULUS = 1 << 64
-_POWERS = [pow(_BASE, _WINDOW - 1 - index, _MODULUS) for index in range(_WINDOW)]
+_POWERS = [pow(_BASE, WINDOW - 1 - index, _MODULUS) for index in range(WINDOW)]
 _BLANKS = str.maketrans("", "", " \t")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
@@ -24,13 +24,13 @@ def line_hashes(text: str, lines: Iterable[int]) -> dict[int, str]:
     """The hash of each of `lines` (from 1) of `text`, as `c129715d7a2bc9a3:1`."""
     wanted = set(lines)
     units = text.replace("\r\n", "\n").replace("\r", "\n").translate(_BLANKS)
-    units = _ASTRAL.sub(_pair, units) + "\uffff" + "\0" * _WINDOW
+    units = _ASTRAL.sub(_pair, units) + "\uffff" + "\0" * WINDOW
     starts = [0, *accumulate(len(line) + 1 for line in units.split("\n"))][:-1]
-    windows = {units[starts[line - 1] : starts[line - 1] + _WINDOW] for line in wanted if line <= len(starts)}
+    windows = {units[starts[line - 1] : starts[line - 1] + WINDOW] for line in wanted if line <= len(starts)}
     times: Counter[str] = Counter()
     found: dict[int, str] = {}
     for line, start in enumerate(starts[: max(wanted, default=0)], start=1):
-        window = units[start : start + _WINDOW]
+        window = units[start : start + WINDOW]
         if window in windows:
             times[window] += 1
             if line in wanted:

@@ -1,94 +1,155 @@
-"""A rule's documentation for a terminal: headings, paragraphs, lists and fences are all the Markdown it has."""
+"""The report as Markdown, for the summary of a CI job or a comment: totals, findings, address plan, drawing.
+
+Names and comments of the input cannot become markup: all text is escaped, and places stand in code.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
+from urllib.parse import quote
 
-from netlint.report.terminal import Paint, clean, fill, width
+from netlint.finding import Finding, Severity
+from netlint.report.drawing import Drawing, mermaid
+from netlint.report.paths import Paths
+from netlint.report.plan import Entry, address_plan
+from netlint.report.sarif_rules import HOME
+from netlint.report.summary import coverage, totals
+from netlint.report.terminal import Paint, clean
+from netlint.run import Run
+from netlint.source import Span
 
-_MARK = re.compile(r"[ \t]*(?:#|//|;) <- (?:error|warning|note)[ \t]*$", re.MULTILINE)
-_MARKED = re.compile(r"(?:#|//|;) <- (error|warning|note)[ \t]*$")
-_TITLE = re.compile(r'title="([^"]+)"')
-_NARROWEST = 8  # columns of a table
-_ITEM = re.compile(r"(?:[-*]|\d+\.)[ ]+")
-
-
-def without_marks(text: str) -> str:
-    """`text` without the marks that say on which line of an example a rule speaks."""
-    return _MARK.sub("", text)
-
-
-def as_text(text: str, columns: int = 80) -> str:
-    """Markdown as plain text of at most `columns` columns."""
-    return "\n".join(terminal_lines(text, columns, Paint(color=False))).strip("\n")
-
-
-def terminal_lines(text: str, columns: int, paint: Paint) -> Iterator[str]:
-    """The lines of Markdown `text` as a terminal shows them: fences indented under the name of their file."""
-    paragraph: list[str] = []
-    rows: list[str] = []
-    fence = ""
-    for line in text.splitlines():
-        ticks = re.match(r"`{3,}", line)
-        if fence:
-            if line.startswith(fence) and not line.strip("` "):
-                fence = ""
-            else:
-                yield ("    " + _example(line, paint)).rstrip()
-            continue
-        item = _ITEM.match(line)
-        if not line.strip() or ticks or item or line.startswith(("#", "|")):
-            yield from _paragraph(paragraph, columns)
-            paragraph = []
-        if not line.startswith("|"):
-            yield from _table(rows, columns)
-            rows = []
-        if ticks:
-            fence = ticks[0]
-            title = _TITLE.search(line)
-            if title is not None:
-                yield "  " + paint("dim", clean(title[1]) + ":")
-        elif line.startswith("#"):
-            yield paint("bold", clean(line.lstrip("# ")))
-        elif line.startswith("|"):
-            rows.append(line)
-        elif line.strip():
-            paragraph.append(line.rstrip())
-        else:
-            yield ""
-    yield from _paragraph(paragraph, columns)
-    yield from _table(rows, columns)
+MAX_SIZE = 900_000  # bytes; GitHub takes 1 MiB for a step and shows nothing of more
+MAX_ROWS = 200  # of a table
+_MAX_DRAWING = 45_000  # characters; Mermaid stops at 50,000
+_SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.NOTE: "🔵"}
+_SPECIAL = re.compile(r"[\\`*_\[\]{}|~$#!]|:(?=//)")
+_WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def _paragraph(lines: list[str], columns: int) -> Iterator[str]:
-    """A paragraph, or an item of a list with the lines that go on with it."""
-    if not lines:
-        return
-    item = _ITEM.match(lines[0])
-    indent = " " * (len(item[0]) if item is not None else 0)
-    text = " ".join([lines[0][len(indent) :], *(line.strip() for line in lines[1:])])
-    for number, line in enumerate(fill(clean(text), columns - len(indent))):
-        yield (item[0] if item is not None and number == 0 else indent) + line
+def render(run: Run, checkout: str | None = None) -> str:
+    """The report, at most `MAX_SIZE` bytes long: what comes last is left out, and it is said that it is."""
+    report = _Report(run, Paths(run, checkout))
+    parts: list[str] = []
+    size = 0
+    for part in report.parts():
+        size += len(part.encode("utf-8", "replace")) + 1
+        if size > MAX_SIZE:
+            parts.append("\n*This summary is cut: it would be larger than GitHub takes.*")
+            break
+        parts.append(part)
+    return "\n".join(parts).rstrip("\n") + "\n"
 
 
-def _table(lines: list[str], columns: int) -> Iterator[str]:
-    """The rows with aligned columns; the text of the widest is broken into lines until the table fits."""
-    rows = [[clean(cell.strip()) for cell in line.strip().strip("|").split("|")] for line in lines]
-    rows = [row for row in rows if any(cell.strip("-: ") for cell in row)]
-    sizes = [max(map(width, column)) for column in zip(*rows, strict=False)]
-    while sum(sizes) + 2 * (len(sizes) - 1) > columns and max(sizes) > _NARROWEST:
-        sizes[sizes.index(max(sizes))] -= 1
-    for row in rows:
-        cells = [fill(cell, size) for cell, size in zip(row, sizes, strict=False)]
-        for parts in zip_longest(*cells, fillvalue=""):
-            padded = (part + " " * (size - width(part)) for part, size in zip(parts, sizes, strict=False))
-            yield "  ".join(padded).rstrip()
+class _Report:
+    def __init__(self, run: Run, paths: Paths) -> None:
+        self.run = run
+        self.paths = paths
+        self.links = _blob_links()
+
+    def parts(self) -> Iterator[str]:
+        """Pieces that each are whole lines, the most important first."""
+        findings = [finding for finding in self.run.findings if finding.suppressed is None]
+        yield f"## netlint: {escaped(totals(self.run, Paint(False)))}\n"
+        yield from self.findings(findings)
+        lines = list(coverage(self.run, verbose=False, columns=10_000, paint=Paint(False)))
+        if lines:
+            # more of the same kind stands indented below the first
+            yield "\n".join(f"{'  ' * line.startswith(' ')}- {escaped(line.strip())}" for line in lines) + "\n"
+        yield from self.details(findings)
+        yield from self.address_plan()
+        drawing = mermaid(found) if (found := Drawing(self.run.site)) else ""
+        if drawing and len(drawing) <= _MAX_DRAWING:
+            yield f"<details><summary>Hosts and networks</summary>\n\n```mermaid\n{drawing}```\n\n</details>\n"
+
+    def findings(self, findings: list[Finding]) -> Iterator[str]:
+        if not findings:
+            return
+        yield "| | rule | place | finding |\n|---|---|---|---|"
+        for finding in findings[:MAX_ROWS]:
+            level = finding.severity or Severity.NOTE
+            rule = f"[{finding.code}]({HOME}/blob/main/docs/rules/{quote(finding.rule)}.md) {escaped(finding.rule)}"
+            yield f"| {_SIGNS[level]} {level} | {rule} | {self.place(finding.at)} | {escaped(finding.message)} |"
+        if len(findings) > MAX_ROWS:
+            yield f"\n*and {len(findings) - MAX_ROWS} more*"
+        yield ""
+
+    def details(self, findings: list[Finding]) -> Iterator[str]:
+        """What else a finding says, folded away."""
+        if not findings:
+            return
+        yield "<details><summary>Causes, cures and packets</summary>\n"
+        for finding in findings[:MAX_ROWS]:
+            lines = [
+                f"- **{finding.code} {escaped(finding.rule)}** {self.place(finding.at)}: {escaped(finding.message)}"
+            ]
+            lines += [f"  - {self.place(label.span)} {escaped(label.text)}".rstrip() for label in finding.related]
+            if finding.help:
+                lines.append(f"  - help: {escaped(finding.help)}")
+            lines += [f"  - fix: {escaped(fix.title)}" for fix in finding.fixes]
+            if finding.witness is not None:
+                lines.append(f"  - witness: {escaped(finding.witness.packet)}")
+                lines += [
+                    f"    {number}. {self.place(step.span)} {escaped(step.text)}"
+                    for number, step in enumerate(finding.witness.steps, start=1)
+                ]
+            yield "\n".join(lines)
+        yield "\n</details>\n"
+
+    def address_plan(self) -> Iterator[str]:
+        for host in self.run.site.hosts:
+            entries = address_plan(host, self.run.site)
+            if not entries:
+                continue
+            files = ", ".join(dict.fromkeys(file for project in host.projects for file in project.files))
+            name = f"deployment {files}" if host.implied or host.name is None else f"host {host.name}"
+            yield f"<details><summary>Address plan of {_html(name)}</summary>\n"
+            yield "| range | claimed by | place | overlaps |\n|---|---|---|---|"
+            for entry in entries[:MAX_ROWS]:
+                yield self.entry(entry)
+            if len(entries) > MAX_ROWS:
+                yield f"\n*and {len(entries) - MAX_ROWS} more*"
+            yield "\n</details>\n"
+
+    def entry(self, entry: Entry) -> str:
+        claim = entry.claim
+        clash = ", ".join(f"{rival.what} ({rival.prefix})" for rival in entry.rivals[:3])
+        more = f" and {len(entry.rivals) - 3} more" if len(entry.rivals) > 3 else ""
+        place = "netlint.toml" if claim.span is None else self.place(claim.span)
+        return f"| {claim.prefix} | {escaped(claim.what)} | {place} | {escaped(clash + more)} |"
+
+    def place(self, span: Span) -> str:
+        """`file:line` as code, with a link to it where the job tells in which repository it lies."""
+        path = self.paths.of(span.source)
+        source = self.run.sources.get(span.source)
+        line = source.position(span.start).line if source is not None else 1
+        text = f"<code>{escaped(f'{path}:{line}')}</code>"
+        if not self.links or path.startswith("/"):
+            return text
+        return f'<a href="{self.links}/{quote(os.fsencode(path))}#L{line}">{text}</a>'
 
 
-def _example(line: str, paint: Paint) -> str:
-    found = _MARKED.search(line)
-    if found is None:
-        return clean(line.expandtabs(4))
-    return clean(line[: found.start()].expandtabs(4)) + paint(found[1], found[0].rstrip())
+def escaped(text: str) -> str:
+    """`text` as Markdown shows it letter by letter: no markup, no HTML, no links, nobody mentioned."""
+    text = _SPECIAL.sub(r"\\\g<0>", clean(text).translate(_HTML))
+    return _WWW.sub(r"\\.", text).replace("@", "@&#8203;")
+
+
+def _html(text: str) -> str:
+    return clean(text).translate(_HTML).replace("@", "@&#8203;")
+
+
+def _blob_links() -> str:
+    """Where GitHub shows the files of the checked revision; empty outside a job. A name that GitHub would not give
+    makes no link."""
+    server, repository, revision = (
+        os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")
+    )
+    valid = (
+        re.fullmatch(r"https?://[\w.:-]+", server)
+        and re.fullmatch(r"[\w.-]+/[\w.-]+", repository)
+        and re.fullmatch(r"[0-9a-f]{7,64}", revision)
+    )
+    return f"{server}/{repository}/blob/{revision}" if valid else ""

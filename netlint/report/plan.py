@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from netlint.addresses.claims import Claim, ClaimKind, claims
+from netlint.addresses.claims import Claim, ClaimKind, Plan, claims
 from netlint.addresses.overlap import overlaps_between
 from netlint.model.host import Host, Site
 
 # Ranges whose addresses belong to one holder. A pool gives its addresses away, and resolvers and gateways lie in links.
-_HOLDERS = (ClaimKind.NETWORK, ClaimKind.WEAVE, ClaimKind.LINK, ClaimKind.ROUTE, ClaimKind.RESERVED)
 _CONTAINERS = (ClaimKind.NETWORK, ClaimKind.WEAVE)
+_HOLDERS = (*_CONTAINERS, ClaimKind.LINK, ClaimKind.ROUTE, ClaimKind.RESERVED)
+_CLUSTERS = (ClaimKind.PODS, ClaimKind.SERVICES)
 
 
 class Entry(NamedTuple):
@@ -37,13 +38,19 @@ def address_plan(host: Host, site: Site) -> list[Entry]:
     return entries
 
 
-def _rivals(every: Sequence[Claim]) -> dict[int, list[Claim]]:
-    """By the id of a claim: those that overlap it. One of a pair is a container network; a network's own bridge is no
-    rival, nor is another range of the same network."""
+def _rivals(every: Plan) -> dict[int, list[Claim]]:
+    """By the id of a claim: those that overlap it. One of a pair is a container network, or a cluster's range; a
+    network's own bridge is no rival, nor is another range of the same network, nor a cluster's own links."""
     found: dict[int, list[Claim]] = {}
     holders = [claim for claim in every if claim.kind in _HOLDERS]
     inner = [claim for claim in holders if claim.kind in _CONTAINERS and (claim.network is None or claim.is_bridged)]
-    for one, other in overlaps_between(inner, holders):
+    around = [claim for claim in every.of(ClaimKind.LINK, ClaimKind.RESERVED) if not claim.container_link]
+    pairs = chain(
+        overlaps_between(inner, holders),
+        overlaps_between(every.of(*_CLUSTERS), around),
+        overlaps_between(every.of(ClaimKind.PODS, ClaimKind.WEAVE), every.of(ClaimKind.SERVICES)),
+    )
+    for one, other in pairs:
         same = one is other or (one.network is not None and one.network is other.network)
         if same or one.is_own(other) or other in found.get(id(one), ()):
             continue

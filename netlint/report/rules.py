@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from netlint.evidence import evidence_of, evidence_table
+from netlint.proofs import observations, proven_on, read_proofs
+from netlint.report.documentation import terminal_lines
 from netlint.report.json import encode
-from netlint.report.markdown import terminal_lines
 from netlint.report.terminal import Paint, fill, table
 from netlint.rule import Rule
 
@@ -33,7 +36,8 @@ def render_explanation(rule: Rule, *, color: bool = False) -> str:
         ("severity", str(rule.severity)),
         ("confidence", str(rule.confidence)),
         ("needs", ", ".join(rule.needs) or "nothing but the file itself"),
-        ("proof", rule.proof),
+        ("proof", proof_of(rule)),
+        *(("", seen) for seen in _seen(rule)),
         ("since", rule.since),
     ]
     lines = [f"{paint(str(rule.severity), rule.code)} {paint('bold', rule.slug)}", ""]
@@ -42,7 +46,31 @@ def render_explanation(rule: Rule, *, color: bool = False) -> str:
     for name, value in facts:
         for number, line in enumerate(fill(value, _COLUMNS - 12) if value else []):
             lines.append(f"{paint('bold', f'{name:<12}') if number == 0 else ' ' * 12}{line}")
+    lines += _measured(rule, paint)
     return "\n".join(lines) + "\n"
+
+
+def _measured(rule: Rule, paint: Paint) -> Iterator[str]:
+    """What the rule's claims on performance rest on, a paragraph for each source."""
+    rows = evidence_table(evidence_of(rule.slug, Path(rule.path).parent))
+    if rows:
+        yield from ("", paint("bold", "Measured, by the year of the source"))
+    for what, value, conditions, source in rows:
+        yield ""
+        for text, indent in ((what, 2), (value, 4), (conditions, 4), (source, 4)):
+            yield from (f"{' ' * indent}{line}" for line in fill(text, _COLUMNS - indent))
+
+
+def proof_of(rule: Rule) -> str:
+    """How the claim of `rule` was proven: "lab: Docker 20.10 and 28.5", and what the rule itself says it rests on."""
+    lab = proven_on(read_proofs(Path(rule.path).parent), rule.code)
+    return "; ".join([*([f"lab: {lab}"] if lab else []), *([rule.proof] if rule.proof else [])])
+
+
+def _seen(rule: Rule) -> Iterator[str]:
+    """The effects that the lab has seen, a paragraph each."""
+    for one in observations(read_proofs(Path(rule.path).parent), rule.code):
+        yield f"{', '.join(one.engines)}, {one.date}: {one.observed}"
 
 
 def _fields(rule: Rule) -> dict[str, object]:
@@ -54,7 +82,7 @@ def _fields(rule: Rule) -> dict[str, object]:
         "confidence": str(rule.confidence),
         "summary": rule.summary,
         "needs": list(rule.needs),
-        "proof": rule.proof,
+        "proof": proof_of(rule),
         "since": rule.since,
     }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import attr
+import sarif_om as om
 
 # What an absent property means depends on another object: an absent level is that of the rule.
 _ALWAYS = frozenset({"level"})
@@ -34,3 +35,16 @@ def plain(value: Any) -> Any:
         if name in _ALWAYS or (item is not None and item != default):
             found[name] = plain(item)
     return found
+
+
+def sentence(text: str) -> om.Message:
+    return om.Message(text=literal(text.rstrip(".")) + ".")
+
+
+def literal(text: str) -> str:
+    """`text` with brackets escaped where `[…](…)` in it would become a link."""
+    return link_text(text) if "](" in text else text
+
+
+def link_text(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")

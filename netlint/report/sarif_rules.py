@@ -5,11 +5,12 @@ from __future__ import annotations
 import sarif_om as om
 
 from netlint.finding import Confidence, Severity
-from netlint.report.markdown import as_text, without_marks
+from netlint.report.documentation import as_text, without_marks
 from netlint.rule import Rule
 
 HOME = "https://github.com/container-netlint/netlint"
-UNREAD, NOT_CHECKED = "UNREAD", "NOFACTS"
+UNREAD, NOT_CHECKED, CUT = "UNREAD", "NOFACTS", "CUT"
+MESSAGE = "finding"  # the key of the one message string of a rule
 
 _PRECISION = {Confidence.HIGH: "high", Confidence.MEDIUM: "medium", Confidence.LOW: "low"}
 _PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
@@ -27,12 +28,22 @@ def descriptor(rule: Rule) -> om.ReportingDescriptor:
         help=om.MultiformatMessageString(text=as_text(documentation), markdown=documentation),
         help_uri=f"{HOME}/blob/main/docs/rules/{rule.slug}.md",
         default_configuration=om.ReportingConfiguration(level=str(rule.severity)),
-        properties={
-            "tags": ["container", "network", rule.slug],
-            "precision": _PRECISION[rule.confidence],
-            "problem.severity": _PROBLEM[rule.severity],
-        },
+        message_strings={MESSAGE: om.MultiformatMessageString(text=f"{_sentence(rule.summary)[:-1]}: '{{0}}'.")},
+        properties=_properties(rule),
     )
+
+
+def _properties(rule: Rule) -> dict[str, object]:
+    """What GitHub sorts and filters alerts by. A `security-severity` makes an alert one of security."""
+    tags = ["container", "network", rule.slug]
+    found: dict[str, object] = {
+        "tags": ["security", *tags] if rule.security else tags,
+        "precision": _PRECISION[rule.confidence],
+        "problem.severity": _PROBLEM[rule.severity],
+    }
+    if rule.security:
+        found["security-severity"] = f"{rule.security:.1f}"
+    return found
 
 
 def _full(documentation: str) -> str:
@@ -68,5 +79,11 @@ NOTIFICATIONS = [
         "RuleNotChecked",
         "A rule lacked facts about a host.",
         "Add the listing that the message names, and the rule is checked.",
+    ),
+    _notification(
+        CUT,
+        "ResultsCut",
+        "There are more results than GitHub takes.",
+        "The least severe are left out; netlint check shows them all.",
     ),
 ]

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netlint.model.compose import PublishedPort
 from netlint.model.daemon import Option
 from netlint.model.host import Host, Interface, Publication, Site
 from netlint.model.network import Network
+from netlint.report.inhabitants import Inhabitant, inhabitants
 from netlint.report.json import encode
+from netlint.report.nat_words import translations
 from netlint.report.plan import Entry, address_plan
 from netlint.report.secrets import masked
 from netlint.report.terminal import clean, table
 from netlint.source import Source, Span
 
+# Options that take labels, log drivers' tokens and proxies' passwords.
+_NOT_SHOWN = ("labels", "log-opts", "node-generic-resources", "proxies", "http-proxy", "https-proxy", "no-proxy")
 _ROWS = 200  # of one table; a host may have a million routes
 
 
 def render_plan(site: Site, sources: Mapping[str, Source], format: str = "text") -> str:
-    """The site as `text` or `json`."""
+    """The site as `text` or `json`, or as a drawing in the language `mermaid` or `dot`."""
+    if format in ("mermaid", "dot"):
+        from netlint.report.drawing import Drawing, dot, mermaid  # noqa: PLC0415 - only where something is drawn
+
+        return mermaid(Drawing(site)) if format == "mermaid" else dot(Drawing(site))
     view = _View(site, sources)
     if format == "json":
         return encode({"version": 1, "hosts": [view.values(host) for host in site.hosts]})
@@ -49,7 +58,9 @@ class _View:
         yield from self.section("interfaces", [self.interface(one) for one in interfaces])
         yield from self.section("address plan", [self.entry(entry) for entry in address_plan(host, self.site)])
         yield from self.section("Docker networks", [self.network(one) for one in host.networks])
+        yield from self.section("containers", [self.inhabitant(one) for one in inhabitants(host)])
         yield from self.section("published ports", [self.publication(one) for one in host.publications()])
+        yield from self.section("address translation", [(words, self.at(span)) for words, span in translations(host)])
         options = host.daemon.options if host.daemon is not None else ()
         yield from self.section("daemon options", [self.option(option) for option in options])
 
@@ -85,12 +96,20 @@ class _View:
         driver = " ".join([one.driver, *flags])
         return (one.name, driver, subnets or engine, one.bridge or "-", f"{one.origin.value}, {self.at(one.span)}")
 
+    def inhabitant(self, one: Inhabitant) -> tuple[str, ...]:
+        links = [f"{inner} behind {outer} ({how})".lstrip() for inner, outer, how in one.links]
+        ports = [" ".join(self.port(port)) for port in one.ports]
+        state = {True: "running", False: "stopped", None: ""}[one.running]
+        return (one.name, state, ", ".join(one.addresses) or "-", ", ".join([*links, *ports]) or "-", self.at(one.span))
+
     def publication(self, one: Publication) -> tuple[str, ...]:
-        port = one.port
+        return (*self.port(one.port), one.owner, self.at(one.port.span))
+
+    def port(self, port: PublishedPort) -> tuple[str, str]:
         address = port.address.value if port.address is not None else "*"
         published = str(port.published) if port.published is not None else "(chosen by the engine)"
         name = f"[{address}]" if ":" in address and not address.startswith("[") else address
-        return (f"{name}:{published}", f"-> {port.target}/{port.protocol}", one.owner, self.at(port.span))
+        return (f"{name}:{published}", f"-> {port.target}/{port.protocol}")
 
     def option(self, option: Option) -> tuple[str, ...]:
         return (option.name, _value(option), option.setting.value, self.at(option.span))
@@ -125,6 +144,17 @@ class _View:
                 }
                 for one in host.networks
             ],
+            "containers": [
+                {
+                    "name": one.name,
+                    "running": one.running,
+                    "mode": one.mode,
+                    "addresses": list(one.addresses),
+                    "links": [{"inside": inner or None, "host": outer, "by": how} for inner, outer, how in one.links],
+                    "at": self.at(one.span),
+                }
+                for one in inhabitants(host)
+            ],
             "published_ports": [
                 {
                     "owner": one.owner,
@@ -136,6 +166,7 @@ class _View:
                 }
                 for one in host.publications()
             ],
+            "translations": [{"what": words, "at": self.at(span)} for words, span in translations(host)],
             "daemon_options": [
                 {"name": one.name, "value": _value(one), "set_in": one.setting.value, "at": self.at(one.span)}
                 for one in (host.daemon.options if host.daemon is not None else ())
@@ -154,6 +185,8 @@ def _addresses(one: Interface) -> list[str]:
 
 def _value(option: Option) -> str:
     """The value on one line, as the file has it, without secrets (log drivers take tokens among their options)."""
+    if option.name in _NOT_SHOWN or not option.known:
+        return "*" * 8
     match option.value:
         case tuple():
             text = " ".join(option.value)

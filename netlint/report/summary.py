@@ -16,13 +16,15 @@ _NAMES = 3  # files, hosts and rules that are named before the rest is counted; 
 def totals(run: Run, paint: Paint) -> str:
     """One line: how many findings there are of each severity, or what was read without finding one."""
     counts = Counter(finding.severity for finding in run.findings if finding.suppressed is None)
-    hidden = sum(finding.suppressed is not None for finding in run.findings)
+    kinds = [finding.suppressed.kind for finding in run.findings if finding.suppressed is not None]
+    accepted = kinds.count("baseline")
     parts = [
         paint(str(severity), f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}")
         for severity in sorted(Severity, reverse=True)
         if counts[severity]
     ]
-    left_out = [f"{hidden} suppressed"] if hidden else []
+    left_out = [f"{len(kinds) - accepted} suppressed"] if len(kinds) > accepted else []
+    left_out += [f"{accepted} in the baseline"] if accepted else []
     left_out += [f"{run.below} below the severity or confidence asked for"] if run.below else []
     suppressed = f" ({', '.join(left_out)})" if left_out else ""
     if parts:
@@ -55,6 +57,7 @@ def coverage(run: Run, verbose: bool, columns: int, paint: Paint) -> Iterator[st
 
 def files(read: Sequence[FileCoverage]) -> str:
     """`3 files: Compose file (2), ip route`."""
+    read = list({file.path: file for file in read}.values())  # one that several hosts share is listed for each
     titles = Counter(title(file) for file in read)
     named = (f"{name} ({count})" if count > 1 else name for name, count in titles.items())
     return f"{len(read)} file{'s' if len(read) > 1 else ''}: {', '.join(named)}"

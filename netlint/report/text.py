@@ -32,7 +32,7 @@ def render(
     shown = [finding for finding in run.findings if finding.suppressed is None]
     lines: list[str] = []
     for finding in shown:
-        lines += _Block(run, finding, paint, verbose, columns).lines()
+        lines += finding_lines(run, finding, paint, verbose=verbose, columns=columns)
         lines.append("")
     if not quiet:
         rows = list(coverage(run, verbose, columns, paint))
@@ -41,6 +41,13 @@ def render(
     elif shown:
         lines.append(totals(run, paint))
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def finding_lines(
+    run: Run, finding: Finding, paint: Paint, *, verbose: bool = False, columns: int = 100
+) -> Iterator[str]:
+    """The block of one finding: what is wrong, the lines of the files that show it, the cure and the witness."""
+    return _Block(run, finding, paint, verbose, columns).lines()
 
 
 class _Block:
