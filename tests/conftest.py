@@ -12,4 +12,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-proofs", action="store_true", help="write what the lab observed to docs/proofs.json")
+    group = parser.getgroup("lab", "real Docker engines, with -m lab")
+    group.addoption("--engines", default="20.10,28.5", help="engine versions to run proofs on (default: %(default)s)")
+    group.addoption("--lab-required", action="store_true", help="what the lab needs and is not there fails the run")
+    group.addoption("--write-proofs", action="store_true", help="write what the lab observed to rules/proofs.json")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "long" not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("long") is not None:
+                item.add_marker(pytest.mark.skip(reason="takes minutes; runs with: pytest -m long"))

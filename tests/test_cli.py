@@ -11,6 +11,8 @@ import pytest
 
 from netlint import __version__
 from netlint.cli import main
+from netlint.examples import examples
+from netlint.rule import load_rules
 
 OPEN = "[Service]\nExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2375\n"
 FINE = "[Service]\nExecStart=/usr/bin/dockerd -H fd://\n"
@@ -104,7 +106,7 @@ def test_the_other_files_are_still_checked(capsys: pytest.CaptureFixture[str], u
     ("words", "message"),
     [
         (["check", "--select", "subnet-overlp"], "did you mean subnet-overlap"),
-        (["check", "--format", "xml"], "unknown format 'xml'"),
+        (["check", "--format", "xml"], "unknown format 'xml'; known are text, json"),
         (["check", "--format", "text", "--format", "json"], "only one format can go to standard output"),
         (["check", "--format", "sarif="], "names no file"),
         (["check", "--engine", "new"], "no Docker version"),
@@ -113,6 +115,18 @@ def test_the_other_files_are_still_checked(capsys: pytest.CaptureFixture[str], u
         (["explain", "NL3"], "names"),
         (["explain", "NL999"], "unknown rule"),
         (["frobnicate"], "invalid choice"),
+        (["chekc"], "did you mean check?"),
+        (["docker.service"], "to check it: netlint check docker.service"),
+        (["check", "--formt", "json"], "did you mean --format?"),
+        (["check", "--format", "sarfi"], "did you mean sarif?"),
+        (["check", "--form", "json"], "unrecognized arguments: --form"),
+        (["check", "--severity", "eror"], "did you mean error?"),
+        (["check", "--baseline", "nowhere.json"], "nowhere.json: No such file"),
+        (["completion", "bsh"], "did you mean bash?"),
+        (["new-rule", "Nonsense"], "is no name of a rule"),
+        (["new-rule", "subnet-overlap"], "there is a rule subnet-overlap already"),
+        (["new-rule", "my-rule", "--code", "NL101"], "there is a rule NL101 already"),
+        (["new-rule", "my-rule", "--code", "7"], "is no code"),
         ([], "required"),
     ],
 )
@@ -215,3 +229,93 @@ def test_a_reader_that_goes_away_is_no_traceback(unit: Path) -> None:
     command = f"{sys.executable} -m netlint check --format json {unit} | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+COMMANDS = ("check", "explain", "rules", "show", "trace", "fix", "plan", "baseline", "new-rule", "completion")
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=" ".join)
+def test_help_fits_into_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, _ = netlint(capsys, *command, "--help")
+    assert status == 0
+    assert out.startswith("usage: netlint")
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_show_config(capsys: pytest.CaptureFixture[str], unit: Path) -> None:
+    (unit.parent / "netlint.toml").write_text('ignore = ["NL8"]\n')
+    status, out, _ = netlint(capsys, "check", "--show-config", "--select", "NL3", "--engine", "26.1")
+    assert status == 0
+    assert out == f'# from {unit.parent}/netlint.toml\nengine = "26.1"\nselect = ["NL3"]\nignore = ["NL8"]\n'
+    assert netlint(capsys, "check", "--show-config", "--no-config", "--ignore", "NL999")[0] == 2
+
+
+def test_suppressed_findings_can_be_left_out(capsys: pytest.CaptureFixture[str], unit: Path) -> None:
+    unit.write_text("[Service]\n; netlint: ignore[NL305] a lab\n" + OPEN.partition("\n")[2])
+    assert len(json.loads(netlint(capsys, "check", "--format", "json", str(unit))[1])["findings"]) == 1
+    _, out, _ = netlint(capsys, "check", "--format", "json", "--no-suppressed", str(unit))
+    assert json.loads(out)["findings"] == []
+
+
+def test_unused_ignores(capsys: pytest.CaptureFixture[str], unit: Path) -> None:
+    unit.write_text("; netlint: ignore-file[NL305, NL1] a lab\n" + FINE)
+    assert netlint(capsys, "check", str(unit))[0] == 0
+    status, out, _ = netlint(capsys, "check", "--warn-unused-ignores", str(unit))
+    assert status == 1
+    assert "warning[NL904] unused-ignore: suppression of NL305, which finds nothing in this file" in out
+    assert "suppression of NL1" not in out, "rules of NL1 could not be checked here"
+    assert netlint(capsys, "check", "--warn-unused-ignores", "--ignore", "NL3", str(unit))[0] == 0
+
+
+def test_hyperlinks(capsys: pytest.CaptureFixture[str], unit: Path) -> None:
+    assert "\x1b]8;;" not in netlint(capsys, "check", "--color", "always", str(unit))[1]
+    assert f"\x1b]8;;file://{unit}\x1b\\" in netlint(capsys, "check", "--hyperlinks", "always", str(unit))[1]
+
+
+def test_new_rule(capsys: pytest.CaptureFixture[str], unit: Path) -> None:
+    status, out, _ = netlint(capsys, "new-rule", "network-unloved", "--rules", "mine")
+    assert status == 0
+    assert out.startswith("mine/network_unloved.py\n")
+    assert netlint(capsys, "new-rule", "network-unloved", "--rules", "mine")[0] == 2
+    netlint(capsys, "new-rule", "other-rule", "--rules", "mine")
+    (first, second) = (rule for rule in load_rules([Path("mine")]))
+    assert (first.code, second.code) == ("MY001", "MY002")
+    for example in examples(first.documentation):
+        folder = unit.parent / example.title
+        folder.mkdir()
+        (folder / "compose.yaml").write_text(example.files[0].text)
+        status, out, _ = netlint(capsys, "check", "--rules", "mine", "--select", "MY001", str(folder))
+        assert status == int(example.bad)
+        assert [f"compose.yaml:{line}:" in out for line, _ in example.files[0].marks] == [True] * example.bad
+
+
+def test_a_host_of_the_configuration_that_has_nothing(capsys: pytest.CaptureFixture[str], unit: Path) -> None:
+    folder = unit.parent / "edge"
+    folder.mkdir()
+    unit.rename(folder / "docker.service")
+    config = unit.parent / "netlint.toml"
+    config.write_text('[[hosts]]\nname = "core"\nsources = ["croe/"]\n[[hosts]]\nname = "edge"\nsources = ["edge/"]\n')
+    said = f"netlint: {config}: hosts: no input matches the sources of 'core'\n"
+    assert netlint(capsys, "check")[2] == said
+    assert netlint(capsys, "check", "edge")[2] == "", "only a part was looked at"
+    assert netlint(capsys, "check", "edge/docker.service")[2] == ""
+
+
+def test_names_cannot_give_commands_to_github(
+    capsys: pytest.CaptureFixture[str], unit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "x " * 60 + "::stop-commands::y ##[add-mask]z"
+    (unit.parent / "compose.yaml").write_text(f"services:\n  '{name}':\n    image: x\n    networks: [gone]\n")
+    words = ("check", "compose.yaml", "##[error]\x1b[31m.bin")
+    status, out, err = netlint(capsys, *words)
+    assert status == 1
+    assert "##[add-mask]" in out, "elsewhere it is shown as it is"
+    assert "\x1b" not in err
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    _, out, err = netlint(capsys, *words)
+    assert not [line for line in (out + err).splitlines() if line.strip().startswith("::") or "##[" in line]
+    assert "## [add-mask]z" in out
+    assert "## [error]" in err

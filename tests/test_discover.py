@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlint import discover as module
-from netlint.discover import Discovery, DiscoveryError, decode, discover
+from netlint.decode import decode
+from netlint.discover import Discovery, DiscoveryError, discover
 
 SHARED = Path(__file__).resolve().parents[1] / "../shared"
 COMPOSE = "services:\n  web:\n    image: nginx\n"
@@ -99,7 +100,8 @@ def test_files_in_a_directory_that_are_no_inputs(site: Path) -> None:
     with socket.socket(socket.AF_UNIX) as one:
         one.bind("site/docker.sock")
         found = discover(["site"])
-    assert (found.inputs, found.unreadable, found.skipped, found.ignored) == ([], [], [], 4)
+    assert (found.inputs, found.skipped, found.ignored) == ([], [], 4)
+    assert reasons(found) == {"compose.yaml": "neither a regular file nor a directory"}, "named as an input"
 
 
 def test_recognised_formats_without_a_parser_are_inputs(site: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from netlint.config import Config, parse_config
 from netlint.discover import discover
@@ -74,10 +75,13 @@ def test_per_file_and_severity_of_the_configuration(tmp_path: Path) -> None:
     result = run(tmp_path, files, config)
     shown = [finding for finding in result.findings if finding.suppressed is None]
     assert [(finding.at.source, finding.severity) for finding in shown] == [("edge/docker.service", Severity.NOTE)]
+    config = structs.replace(config, path=str(tmp_path / "netlint.toml"))
+    reasons = {one.suppressed.reason for one in run(tmp_path, files, config).findings if one.suppressed is not None}
+    assert reasons == {"ignored for lab/* by netlint.toml"}, "without the folder, which a report tells nobody"
 
 
 def test_unknown_rule_in_the_configuration(tmp_path: Path) -> None:
-    with pytest.raises(RuleError, match="unknown rule 'NL999'"):
+    with pytest.raises(RuleError, match="configuration: severity: unknown rule 'NL999'"):
         run(tmp_path, {"docker.service": UNIT.format("")}, parse_config({"severity": {"NL999": "note"}}))
 
 
@@ -110,3 +114,14 @@ def test_what_a_rule_lacks_is_said(tmp_path: Path) -> None:
 def test_a_value_of_the_input_makes_no_endless_message(tmp_path: Path) -> None:
     result = run(tmp_path, {"ip-route.txt": "default via " + "x" * 100_000 + "\n10.0.0.0/8 via 10.1.1.1 dev eth0\n"})
     assert [len(finding.message) for finding in result.findings] == [401]
+
+
+def test_several_processes_find_the_same(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  web:\n    image: nginx\n    networks: [nope]\n    ports: ['6379:6379', '6379:80']\n",
+        encoding="utf-8",
+    )
+    discovery = discover([str(tmp_path)])
+    alone, together = (check(discovery, RULES, Config(), jobs=jobs) for jobs in (1, 3))
+    assert len(alone.findings) > 1
+    assert together.findings == alone.findings

@@ -57,7 +57,7 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus of rea
         ("a.txt", "Netid State  Recv-Q Send-Q Local Address:Port\n", "listeners"),
         ("a.conf", "net.ipv4.ip_forward = 1\nnet/ipv4/conf/all/rp_filter = 2\n", "sysctl"),
         ("a.txt", "nameserver 10.0.0.2\nsearch example.org\n", "resolv-conf"),
-        ("a.env", "FLANNEL_NETWORK=10.1.0.0/16\nFLANNEL_SUBNET=10.1.5.1/24\n", "flannel"),
+        ("a.env", "FLANNEL_NETWORK=10.1.0.0/16\nFLANNEL_SUBNET=10.1.5.1/24\n", "flannel-env"),
         ("a.json", '{"Network": "10.1.0.0/16", "Backend": {"Type": "vxlan"}}', "flannel"),
         ("a.json", '{"cniVersion": "0.4.0", "name": "n", "type": "bridge"}', "cni"),
         ("a.txt", 'DOCKER_OPTS="--bip 10.0.0.1/24"\n', "docker-defaults"),
@@ -66,18 +66,20 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus of rea
         ("x.service", "[Unit]\nDescription=x\n[Service]\nExecStart=/usr/bin/dockerd\n", "systemd-unit"),
         ("x.service", "[Unit]\nDescription=x\n[Service]\nExecStart=/usr/bin/nginx\n", None),
         ("x.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n", "network-config"),
-        ("wg0.conf", "[Interface]\nAddress = 10.9.0.1/24\n[Peer]\nAllowedIPs = 10.9.0.2/32\n", "vpn-config"),
+        ("wg0.conf", "[Interface]\nAddress = 10.9.0.1/24\n[Peer]\nAllowedIPs = 10.9.0.2/32\n", "wireguard"),
         ("zones/trusted.xml", '<?xml version="1.0"?>\n<zone target="ACCEPT">\n</zone>\n', "firewalld"),
         ("session.conf", '<busconfig>\n<policy context="default">\n', None),
         ("setup.sh", "docker network create --subnet 10.0.0.0/24 web\n", "shell-script"),
         ("setup", "#!/usr/bin/env bash\nWEAVE_NO_FASTDP=true weave launch 10.0.5.12\n", "shell-script"),
         ("hello.sh", "#!/bin/sh\necho zip it\n", None),
+        ("dump/usr/lib/bridge-utils/ifupdown.sh", "#!/bin/sh\nbrctl addbr br0\n", None),
+        ("dump/usr/local/sbin/firewall.sh", "#!/bin/sh\niptables -F\n", "shell-script"),
         ("commands.txt", "iptables -F\nsudo iptables -t nat -F\n", "shell-script"),
         # names, where the content says nothing
         ("ip-route.txt", "", "ip-route"),
         ("daemon.json", "{}", "daemon-json"),
         ("docker-network-inspect.json", "[]\n", "docker-network-inspect"),
-        ("run-flannel-docker", 'DOCKER_OPT_BIP="--bip=10.0.0.1/24"\n', "flannel"),
+        ("run-flannel-docker", 'DOCKER_OPT_BIP="--bip=10.0.0.1/24"\n', "flannel-env"),
         ("etc/default/docker", "# nothing set\n", "docker-defaults"),
         ("jail.local", "[sshd]\nenabled = true\n", "fail2ban"),
         ("notes.txt", "", None),
@@ -116,7 +118,7 @@ def test_formats(path: str, text: str, expected: str | None) -> None:
         ("a.yaml", "apiVersion: v1\nkind: Service\nspec:\n  services:\n", "kubernetes"),
         ("a.yaml", "kind: DaemonSet\nmetadata:\n  name: a\n", "kubernetes"),
         ("play.yml", "- hosts: all\n  tasks:\n    - command: docker ps\n", None),
-        ("50-cloud.yaml", "network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n", "network-config"),
+        ("50-cloud.yaml", "network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n", "netplan"),
     ],
 )  # fmt: skip
 def test_yaml(path: str, text: str, expected: str | None) -> None:
@@ -150,7 +152,7 @@ def test_daemon_json(path: str, text: str, expected: str | None) -> None:
         ("[root@h ~]# ip route\n10.0.0.0/24 dev eth0\n", "ip-route"),
         ("# ip -j route\n[]\n", "ip-route-json"),
         ("me@host:~$ sudo iptables-save\n", "iptables-save"),
-        ("$ brctl show\nbridge name\tbridge id\n$ docker network ls\nNETWORK ID   NAME\n", "docker-network-ls"),
+        ("$ brctl show\nbridge name\tbridge id\n$ docker network ls\nNETWORK ID   NAME\n", "brctl"),
         ("#==[ Command ]====#\n# /sbin/ip route\ndefault via 10.0.0.1 dev eth0\n", "ip-route"),
         ("net.ipv4.ip_forward = 1\n# route what comes in\n", "sysctl"),
     ],
@@ -232,7 +234,7 @@ def _text(row: dict[str, str]) -> str:
 
 @needs_shared
 def test_corpus_of_listings() -> None:
-    also = {"netstat": {"listeners", "route-n"}, "brctl+docker-network-ls": {"docker-network-ls"}}
+    also = {"netstat": {"listeners", "route-n"}, "brctl+docker-network-ls": {"docker-network-ls", "brctl"}}
     right: Counter[str] = Counter()
     rows = _rows("dumps")
     for row in rows:
@@ -269,8 +271,8 @@ def test_every_file_of_the_incidents() -> None:
         "setup.sh": "shell-script",
         "override.conf": "systemd-unit",
         "docker": "docker-defaults",
-        "subnet.env": "flannel",
-        "run-flannel-docker": "flannel",
+        "subnet.env": "flannel-env",
+        "run-flannel-docker": "flannel-env",
         "net-conf.json": "flannel",
         "jail.local": "fail2ban",
         "nftables.conf": "nft",

@@ -52,6 +52,7 @@ class Make:
         self.files: list[FileCoverage] = []
         self.findings: list[Finding] = []
         self.gaps: list[NotChecked] = []
+        self.rules = (a_rule(), a_rule("NL403", "masquerade-missing", needs=("firewall",)))
 
     def file(
         self, path: str, text: str, format: str | None = "compose", status: str = "read", reason: str = ""
@@ -82,7 +83,7 @@ class Make:
             root="/srv/site",
             sources=self.sources,
             findings=tuple(self.findings),
-            rules=(a_rule(), a_rule("NL403", "masquerade-missing", needs=("firewall",))),
+            rules=self.rules,
             coverage=Coverage(files=tuple(self.files), not_checked=tuple(self.gaps)),
             site=Site(hosts=()),
         )

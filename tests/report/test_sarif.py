@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,15 @@ import pytest
 import sarif_om as om
 from msgspec import structs
 
+from netlint.checkout import Provenance
 from netlint.finding import Edit, Fix, Label, Severity, Step, Suppression, Witness
+from netlint.report import sarif
+from netlint.report.line_hash import line_hashes
 from netlint.report.sarif import render
 from netlint.report.sarif_objects import plain
 from netlint.run import NotChecked
+from netlint.source import Source
+from tests.report.conftest import a_rule
 
 if TYPE_CHECKING:
     from tests.report.conftest import Make
@@ -71,7 +77,13 @@ def test_result(make: Make) -> None:
             "endColumn": 21,
             "snippet": {"text": "10.0.0.0/8"},
         },
-        "contextRegion": {"startLine": 2, "endLine": 2, "snippet": {"text": "  subnet: 10.0.0.0/8 # x"}},
+        "contextRegion": {
+            "startLine": 2,
+            "startColumn": 1,
+            "endLine": 2,
+            "endColumn": 25,
+            "snippet": {"text": "  subnet: 10.0.0.0/8 # x"},
+        },
     }
     assert [related["id"] for related in result["relatedLocations"]] == [1, 2]
     steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
@@ -172,7 +184,26 @@ def test_secrets_are_not_quoted(make: Make) -> None:
     make.finding(make.at("compose.yaml", "wfvAwt7sj"), message="a password is set")
     make.finding(make.at("compose.yaml", "1"))
     assert "wfvAwt7sj" not in render(make.run())
-    assert "snippet" not in log(make)["results"][0]["locations"][0]["physicalLocation"]["region"]
+    run = log(make)
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["region"]["snippet"] == place["contextRegion"]["snippet"] == {"text": "[redacted]"}
+    assert run["redactionTokens"] == ["[redacted]"]
+
+
+def test_only_marked_lines_are_embedded(make: Make) -> None:
+    make.file("compose.yaml", "services:\n\n  web:\n    image: x\n    hostname: hunter2\n    ports: [80]\n  db: {}\n")
+    make.finding(make.at("compose.yaml", "80"), related=(Label(make.at("compose.yaml", "web")),))
+    make.file("other.yaml", "nobody: marks this\n")
+    (artifact,) = log(make)["artifacts"]
+    assert artifact["location"]["uri"] == "compose.yaml"
+    assert artifact["contents"]["text"].splitlines() == [
+        "[redacted]",
+        "",
+        "  web:",
+        "[redacted]",
+        "[redacted]",
+        "    ports: [80]",
+    ]
 
 
 def test_long_lines_and_empty_files(make: Make) -> None:
@@ -181,9 +212,117 @@ def test_long_lines_and_empty_files(make: Make) -> None:
     make.finding(make.at("long.json", "0]"))
     make.finding(make.sources["empty.yaml"].span(0, 0))
     first, second = log(make)["results"]
-    assert "snippet" not in first["locations"][0]["physicalLocation"]["region"]
+    place = first["locations"][0]["physicalLocation"]
+    assert place["region"]["snippet"] == {"text": "0]"}
+    assert place["contextRegion"]["snippet"]["text"] == "1," * 50 + "0]"
     region = second["locations"][0]["physicalLocation"]["region"]
     assert (region["startLine"], region["startColumn"], region["endLine"], region["endColumn"]) == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "around"),
+    [
+        ("a\nbc\nd", "bc", "bc\n"),
+        ("a\r\nbc\r\nd", "bc", "bc\r\n"),
+        ("a\nbc", "bc", "\nbc"),
+        ("a\r\nbc", "bc", "\r\nbc"),
+        ("bc", "bc", None),
+        ("a\nbc\nd", "bc\n", "\nbc\n"),
+        ("a\nbc\nde\nf", "bc\nde", "bc\nde\n"),
+        ("a\n bc\n de\nf", "bc\n de", " bc\n de"),
+    ],
+)
+def test_context_is_larger_than_its_region(make: Make, text: str, marked: str, around: str | None) -> None:
+    make.file("x.txt", text)
+    make.finding(make.at("x.txt", marked))
+    place = log(make)["results"][0]["locations"][0]["physicalLocation"]
+    assert place["region"]["snippet"]["text"] == marked
+    assert place.get("contextRegion", {}).get("snippet", {}).get("text") == around
+
+
+def test_security_alerts(make: Make) -> None:
+    make.rules = (a_rule(security=9.8), a_rule("NL403", "masquerade-missing"))
+    open_door, other = (rule["properties"] for rule in log(make)["tool"]["driver"]["rules"])
+    assert open_door["security-severity"] == "9.8"
+    assert "security" in open_door["tags"]
+    assert "security-severity" not in other
+    assert "security" not in other["tags"]
+
+
+def test_the_worst_are_kept_when_there_are_too_many(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MAX_RESULTS", 3)
+    make.file("a.yaml", "a: 1\n")
+    at = make.at("a.yaml", "1")
+    quiet = Suppression(kind="inline", reason="known")
+    make.finding(at, "first", suppressed=quiet)
+    make.finding(at, "second", severity=Severity.NOTE)
+    make.finding(at, "third", severity=Severity.WARNING)
+    make.finding(at, "fourth", severity=Severity.ERROR)
+    make.finding(at, "fifth", severity=Severity.NOTE)
+    run = log(make)
+    assert [result["message"]["text"] for result in run["results"]] == ["second.", "third.", "fourth."]
+    (cut,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert cut["message"]["text"].startswith("3 of 5 results are in this file")
+    assert run["tool"]["driver"]["notifications"][cut["descriptor"]["index"]]["id"] == cut["descriptor"]["id"] == "CUT"
+
+
+def test_a_file_too_large_for_github_is_cut(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.file("a.yaml", "a: 1\n")
+    for number in range(64):
+        make.finding(make.at("a.yaml", "1"), f"finding {number} {random.Random(number).randbytes(200).hex()}")
+    monkeypatch.setattr(sarif, "MAX_COMPRESSED", 14_000)
+    run = log(make)
+    assert 0 < len(run["results"]) < 64
+    assert "of 64 results" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_messages_have_identifiers_and_text(make: Make) -> None:
+    run = full(make)
+    for result in run["results"]:
+        message = result["message"]
+        assert message["arguments"] == [message["text"]]
+        assert message["id"] in run["tool"]["driver"]["rules"][result["ruleIndex"]]["messageStrings"]
+
+
+def test_a_long_place_has_a_context_too(make: Make) -> None:
+    text = "a: x\n" + "  - some line of a block\n" * 40 + "b: 1\n"
+    make.file("compose.yaml", text)
+    make.finding(make.at("compose.yaml", text[7:900]))
+    place = log(make)["results"][0]["locations"][0]["physicalLocation"]
+    assert "snippet" not in place["region"]
+    assert "snippet" not in place["contextRegion"]
+    assert place["contextRegion"]["startColumn"] < place["region"]["startColumn"]
+
+
+def test_hashes_are_those_of_the_file_and_tell_no_secret(make: Make) -> None:
+    text = "a: plain\n" + "#\n" * 200 + "password: hunter2\nb: 1\n"
+    source = make.file("compose.yaml", text)
+    shown = Source("compose.yaml", text.replace("plain", "*****").replace("hunter2", "*******"))
+    make.finding(make.at("compose.yaml", "plain"))
+    make.finding(make.at("compose.yaml", "hunter2"))
+    run = structs.replace(make.run(), sources={"compose.yaml": shown})
+    report = json.loads(render(run, originals={"compose.yaml": source}))
+    first, second = (one["partialFingerprints"]["primaryLocationLineHash"] for one in report["runs"][0]["results"])
+    assert first == line_hashes(text, [1])[1]
+    assert second == line_hashes(shown.text, [202])[202]
+    assert second != line_hashes(text, [202])[202]
+
+
+def test_version_control(make: Make, tmp_path: Path) -> None:
+    make.file("compose.yaml", "services: {}\n")
+    run = structs.replace(make.run(), root=str(tmp_path))
+    found = Provenance("https://example.com/a/b", "0" * 40, "main", str(tmp_path))
+    (log_run,) = json.loads(render(run, str(tmp_path), found))["runs"]
+    assert log_run["versionControlProvenance"] == [
+        {
+            "repositoryUri": "https://example.com/a/b",
+            "revisionId": "0" * 40,
+            "branch": "main",
+            "mappedTo": {"uriBaseId": "%SRCROOT%"},
+        }
+    ]
+    outside = json.loads(render(run, "/elsewhere", found._replace(root="/elsewhere")))["runs"][0]
+    assert "versionControlProvenance" not in outside, "what was checked is not of that repository"
 
 
 def test_serializer_refuses_what_sarif_does_not_have() -> None:

@@ -98,7 +98,7 @@ def test_text() -> None:
             [::1]:8080-8081  -> 80/tcp  service web  compose.yaml:4
 
           daemon options
-            log-opts  {"splunk-token": "***", "mode": "x"}  daemon.json  daemon.json:3
+            log-opts  ********  daemon.json  daemon.json:3
         """
     )
 

@@ -1,0 +1,87 @@
+"""What holds for every input: nothing is raised, every span lies in its text, every report can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from netlint.build.interpolation import expand
+from netlint.config import Config
+from netlint.dataplane.flow import FlowError, parse_flow
+from netlint.decode import decode
+from netlint.discover import Discovery, Input
+from netlint.engine import check
+from netlint.formats import FORMATS
+from netlint.parse.tree import Scalar
+from netlint.rule import load_rules, rules_folder
+from netlint.sniff import sniff
+from netlint.source import Source, Span
+
+RULES = load_rules([rules_folder()])
+REPORTS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+
+
+def parser_holds(format: str, text: str) -> None:
+    """The parser of the format takes the text, and what it gives points into it."""
+    source = Source("f", text)
+    result = import_module(f"netlint.parse.{FORMATS[format].parser}").parse(source)
+    for span in spans(result):
+        assert span.source == "f", span
+        assert 0 <= span.start <= span.end <= len(text), (span, len(text))
+
+
+def spans(root: object) -> Iterator[Span]:
+    """Every span in what a parser gives, each object looked at once."""
+    pending: list[Any] = [root]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Span):
+            yield one
+        elif not isinstance(one, str | int | float | bytes | None) and id(one) not in seen:
+            seen.add(id(one))
+            if isinstance(one, tuple | list | set | frozenset):
+                pending.extend(one)
+            elif isinstance(one, dict):
+                pending.extend([*one, *one.values()])
+            elif isinstance(one, msgspec.Struct):
+                pending.extend(getattr(one, name) for name in one.__struct_fields__)
+            elif not isinstance(one, Source | type):
+                slots = [name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())]
+                pending.extend(getattr(one, name, None) for name in slots)
+                pending.extend(getattr(one, "__dict__", {}).values())
+
+
+def bytes_hold(data: bytes) -> None:
+    """Any bytes are binary or a text, of a known format or none."""
+    text = decode(data)
+    if text is not None:
+        sniff(text, "f")
+
+
+def expression_holds(text: str) -> None:
+    """A value with variables, and a flow, are understood or refused."""
+    expanded = expand(Scalar(span=Span("f", 0, len(text)), text=text, value=text, start=0))
+    for start in range(0, len(expanded.text), 7):
+        span = expanded.part(start, min(start + 5, len(expanded.text)))
+        assert 0 <= span.start <= span.end <= len(text)
+    with suppress(FlowError):
+        parse_flow(text)
+
+
+def run_holds(files: dict[str, tuple[str, str]]) -> int:
+    """A check of files (format and text by path) and every report of it; the number of findings."""
+    inputs = [Input(Source(path, text), name, "/r") for path, (name, text) in sorted(files.items())]
+    discovery = Discovery(inputs=inputs, unreadable=[], skipped=[], root="/r", named=frozenset(), ignored=0)
+    run = check(discovery, RULES, Config())
+    for finding in run.findings:
+        for span in spans(finding):
+            assert 0 <= span.start <= span.end <= len(run.sources[span.source].text), (finding.code, span)
+    more: dict[str, dict[str, Any]] = {"text": {"color": False}, "sarif": {"checkout": "/r"}}
+    for name in REPORTS:
+        assert import_module(f"netlint.report.{name}").render(run, **more.get(name, {})) is not None
+    return len(run.findings)
