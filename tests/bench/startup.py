@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+HOST = Path(__file__).resolve().parents[2] / "fixtures" / "healthy-28" / "input"
+FLOW = "tcp from internet to host:443"
 ONE_FILE = """services:
   web:
     image: nginx
@@ -62,6 +64,8 @@ def main() -> None:
             "netlint --version": [*netlint, "--version"],
             "netlint check (one Compose file)": [*netlint, "check", str(one)],
             f"netlint check ({arguments.files} Compose files)": [*netlint, "check", str(Path(folder, "many"))],
+            "netlint check (a host's dump)": [*netlint, "check", str(HOST)],
+            "netlint trace (a host's dump)": [*netlint, "trace", str(HOST), FLOW],
         }
         base: tuple[float, float] | None = None
         print(f"{'command':40} {'wall ms':>9} {'over python':>12} {'cpu ms':>9} {'over python':>12}")
