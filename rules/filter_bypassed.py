@@ -184,7 +184,7 @@ def check(site: Site) -> Iterator[Finding]:
         ports = list(_open(walker.on(host)))
         named: set[int] = set()
         for one in rules_below(ruleset, "filter", "INPUT") if ports else ():
-            meant = [port for port in ports if _names(one, port.port)]
+            meant = [port for port in ports if _names(one, port.port)] if one.protocol is not None else []
             if meant and _loses(ruleset, one):
                 named |= {port.port.port for port in meant}
                 yield _named(host, one, meant)

@@ -199,8 +199,11 @@ def check(site: Site) -> Iterator[Finding]:
                     destination_port=asked[1],
                     in_interface=inside.link,
                 )
-                journey = walker.journey(host, packet)
-                if journey.accepted and journey.answered is False and journey.first.destination_rule == path.rule:
+                leg = walk.receive(packet)
+                if leg.destination_rule != path.rule:
+                    continue
+                journey = walker.journey(host, packet, leg)
+                if journey.accepted and journey.answered is False:
                     said.add(path.rule)
                     yield _finding(journey, path.rule, inside, target.first)
                     break

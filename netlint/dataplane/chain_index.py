@@ -12,7 +12,7 @@ from typing import NamedTuple
 from netlint.dataplane.packet import Packet
 from netlint.model.netfilter import Chain, FirewallRule, NameMatch, PrefixMatch
 
-_SHORT = 32  # rules; looking at all of fewer is faster than filing them
+_SHORT = 12  # rules; looking at all of fewer is faster than filing them
 _MOST = 4096  # chains that are remembered
 
 _Key = tuple[str, object]

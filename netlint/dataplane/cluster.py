@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from netlint.addresses.clusters import clusters_of
 from netlint.dataplane.own_address import own_address
+from netlint.dataplane.remembered import remembered
 from netlint.dataplane.view import uplinks
 from netlint.model.cluster_ports import overlay_evidence
 from netlint.model.host import Host, Site
@@ -18,6 +19,7 @@ MOST_PEERS = 4  # of hundreds of nodes, which a firewall treats alike
 _TO_PODS = ("flannel", "vxlan.calico", "tunl0", "cilium_vxlan", "weave")
 
 
+@remembered
 def node_address(host: Host) -> Address | None:
     """The address by which the other nodes know the host: the one it says, else the first of its way out."""
     said = [host.swarm.data_path_addr, host.swarm.advertise_addr, host.swarm.node_address] if host.swarm else []

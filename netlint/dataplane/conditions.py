@@ -44,6 +44,7 @@ class Conditions:
         self.changed = _CHANGED if table == "mangle" else frozenset()
         self.filled: frozenset[str] = frozenset()  # sets that rules of the table add to
         self._known: dict[object, Region] = {}
+        self._rules: dict[int, Region] = {}
         head = ~space.bits("fragment", 1, 1)
         tcp, icmp, icmp6 = (space.equal("protocol", PROTOCOLS[name]) for name in ("tcp", "icmp", "ipv6-icmp"))
         self._ported = space.with_ports & head
@@ -54,7 +55,13 @@ class Conditions:
         self._unknown = Region(space.nothing, space.everything)
 
     def matched(self, rule: FirewallRule) -> Region:
-        """The packets that `rule` matches."""
+        """The packets that `rule` matches. Its table lives as long: most are asked for more than once."""
+        found = self._rules.get(id(rule))
+        if found is None:
+            found = self._rules[id(rule)] = self._matched(rule)
+        return found
+
+    def _matched(self, rule: FirewallRule) -> Region:
         pieces = [self._match(match, rule) for match in reversed(rule.matches) if match.module != "comment"]
         if rule.fragment is not None:
             fragments = self.space.bits("fragment", 1, 1)

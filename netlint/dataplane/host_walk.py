@@ -16,7 +16,7 @@ from netlint.dataplane.routing import Hop, Router
 from netlint.dataplane.scripted import scripted
 from netlint.dataplane.switches import Switches
 from netlint.dataplane.translate import Translated, destination_of, source_of
-from netlint.dataplane.walk import TRANSLATING, Outcome, Passage, deed, walk
+from netlint.dataplane.walk import TRANSLATING, Outcome, Passage, base_chains, deed, walk
 from netlint.model.host import Host
 from netlint.model.netfilter import FirewallRule
 from netlint.prefix import Address, parse_address
@@ -219,6 +219,8 @@ class _Way:
                     self.nat(name)
                 continue
             for ruleset in self.rulesets:
+                if not base_chains(ruleset, table, name):
+                    continue
                 outcome = walk(ruleset, table, name, self.packet, self.router.local(self.packet))
                 self.took(outcome, table)
                 # what was tracked when it was sent cannot be taken out of tracking any more
@@ -245,6 +247,8 @@ class _Way:
         if self.packet.state != "NEW":
             return
         for ruleset in self.rulesets:
+            if not base_chains(ruleset, "nat", hook):
+                continue
             outcome = walk(ruleset, "nat", hook, self.packet, self.router.local(self.packet))
             self.took(outcome, "nat")
             self.packet = outcome.packet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cached_property
 
 from msgspec import Struct, structs
 
@@ -95,20 +95,37 @@ class Journey(Struct, frozen=True, kw_only=True):
 
 
 class _Gathered:
-    """The walks of the hosts that were asked for last."""
+    """What is known of some hosts: their walks, and which of their links to others have an address."""
 
-    hosts: tuple[Host, ...] | None = None
-    walks: dict[tuple[int, int], HostWalk] = {}  # noqa: RUF012
+    def __init__(self, hosts: tuple[Host, ...]) -> None:
+        self.hosts = hosts
+        self.walks: dict[tuple[int, int], HostWalk] = {}
+
+    @cached_property
+    def links(self) -> dict[Address, list[tuple[Host, str]]]:
+        """Each link once for an address, in the order of the hosts and their links."""
+        found: dict[Address, list[tuple[Host, str]]] = {}
+        for host in self.hosts:
+            for link in host.interfaces or ():
+                if not is_container_link(host, link.name):
+                    for address in dict.fromkeys(entry.address for entry in link.addresses):
+                        found.setdefault(address, []).append((host, link.name))
+        return found
+
+
+_last = _Gathered(())
 
 
 class Walker:
     """Walks packets through the hosts of a site. What is known of a host is gathered once."""
 
     def __init__(self, hosts: tuple[Host, ...]) -> None:
+        global _last  # noqa: PLW0603 - every rule asks, and for the same hosts
         self.hosts = hosts
-        if _Gathered.hosts is not hosts:  # every rule asks, and for the same hosts
-            _Gathered.hosts, _Gathered.walks = hosts, {}
-        self._walks = _Gathered.walks
+        if _last.hosts is not hosts:
+            _last = _Gathered(hosts)
+        self._gathered = _last
+        self._walks = _last.walks
 
     def on(self, host: Host, version: int = 4) -> HostWalk:
         known = self._walks.get((id(host), version))
@@ -116,10 +133,11 @@ class Walker:
             known = self._walks[id(host), version] = HostWalk(host, version)
         return known
 
-    def journey(self, host: Host, packet: Packet) -> Journey:
-        """The way of `packet` from `host` on: it comes in by its `in_interface`, or the host sends it."""
+    def journey(self, host: Host, packet: Packet, first: Leg | None = None) -> Journey:
+        """The way of `packet` from `host` on: it comes in by its `in_interface`, or the host sends it. `first` is its
+        way through that host, where it is known."""
         walk = self.on(host, packet.source.version)
-        leg = walk.send(packet) if packet.in_interface is None else walk.receive(packet)
+        leg = first or (walk.send(packet) if packet.in_interface is None else walk.receive(packet))
         legs = [leg]
         while leg.accepted and not leg.delivered and len(legs) < _MOST_LEGS:
             found = self._next(leg)
@@ -144,7 +162,7 @@ class Walker:
         towards = leg.via or leg.left.destination
         if self.on(leg.host, towards.version).router.bridge_of(leg.left.destination) is not None:
             return None
-        owners = [(host, name) for host in self.hosts if host is not leg.host for name in _links_with(host, towards)]
+        owners = [owner for owner in self._gathered.links.get(towards, ()) if owner[0] is not leg.host]
         if len(owners) != 1:
             return None
         host, link = owners[0]
@@ -199,10 +217,3 @@ def _lost(leg: Leg, answer: Leg) -> tuple[str, Span, bool] | None:
         # another way out of the host may lead to the same peer, from one bridge to another there is none
         return text, at, is_container_link(leg.host, came)
     return None
-
-
-def _links_with(host: Host, address: Address) -> Iterator[str]:
-    """The links of the host to others that have the address."""
-    for link in host.interfaces or ():
-        if not is_container_link(host, link.name) and any(entry.address == address for entry in link.addresses):
-            yield link.name

@@ -9,11 +9,12 @@ from msgspec import structs
 from netlint.dataplane.leg import Leg
 from netlint.dataplane.packet import Packet, matches
 from netlint.dataplane.paths import paths
+from netlint.dataplane.remembered import remembered
 from netlint.dataplane.routing import Router
-from netlint.dataplane.translate import parse_target
+from netlint.dataplane.translate import Target, parse_target
 from netlint.dataplane.walk import Passage
 from netlint.model.host import Host, Listener
-from netlint.model.netfilter import FirewallRule
+from netlint.model.netfilter import FirewallRule, Ruleset
 from netlint.source import Span
 
 
@@ -33,12 +34,9 @@ def relay(leg: Leg, router: Router) -> Relay | None:
     for ruleset in host.rulesets:
         if ruleset.version != packet.destination.version:
             continue
-        for path in paths(ruleset, "nat", "PREROUTING"):
-            target = parse_target(path.rule.target_option("to-destination") or "")
-            if path.rule.target != "DNAT" or target is None or target.first is None or path.chain.name != "DOCKER":
-                continue
-            # what the rule is for but for where it comes from, which it leaves to the proxy
-            asked = structs.replace(path.rule, in_interface=None, source=None)
+        proxied = _proxied(ruleset)
+        for at in sorted((*proxied.by_port.get(packet.destination_port, ()), *proxied.by_port.get(None, ()))):
+            asked, one, target = proxied.rules[at]
             if matches(asked, packet, frozenset((packet.destination,))):
                 own = structs.replace(
                     packet, destination=target.first, destination_port=target.low or packet.destination_port,
@@ -47,8 +45,30 @@ def relay(leg: Leg, router: Router) -> Relay | None:
                 )  # fmt: skip
                 own = structs.replace(own, source=router.source_for(own))
                 text = f"docker-proxy takes the connection and makes its own to {target.first}:{own.destination_port}"
-                return Relay(own, path.rule, Passage(span=_place(host, path.rule.span), text=text))
+                return Relay(own, one, Passage(span=_place(host, one.span), text=text))
     return None
+
+
+class _Proxied(NamedTuple):
+    """The rules of the published ports: what each is for but for where it comes from, which it leaves to the proxy,
+    then the rule, and where it leads. `by_port` has the positions of those for one port; None: of the others."""
+
+    rules: list[tuple[FirewallRule, FirewallRule, Target]]
+    by_port: dict[int | None, list[int]]
+
+
+@remembered
+def _proxied(ruleset: Ruleset) -> _Proxied:
+    found = _Proxied([], {})
+    for path in paths(ruleset, "nat", "PREROUTING"):
+        target = parse_target(path.rule.target_option("to-destination") or "")
+        if path.rule.target != "DNAT" or target is None or target.first is None or path.chain.name != "DOCKER":
+            continue
+        port = path.rule.match("dport")
+        single = port is not None and not port.negated and len(port.values) == 1 and port.values[0].isdecimal()
+        found.by_port.setdefault(int(port.values[0]) if port and single else None, []).append(len(found.rules))
+        found.rules.append((structs.replace(path.rule, in_interface=None, source=None), path.rule, target))
+    return found
 
 
 def refused(leg: Leg) -> Leg:

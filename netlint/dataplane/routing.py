@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from netlint.dataplane.packet import Packet
+from netlint.dataplane.remembered import remembered
 from netlint.dataplane.view import Bridge, bridges, uplinks
 from netlint.model.action import RouteChange
 from netlint.model.host import Host, Route, RoutingRule
@@ -129,8 +130,12 @@ class Router:
         """The host's own addresses, as far as it takes to judge the addresses of `packet`; None where not even these
         are known."""
         if self.complete or all(self.is_local(address) is not None for address in (packet.source, packet.destination)):
-            return frozenset(self.own)
+            return self._own_addresses
         return None
+
+    @cached_property
+    def _own_addresses(self) -> frozenset[Address]:
+        return frozenset(self.own)
 
     def is_local(self, address: Address) -> bool | None:
         """Whether the host has the address; None where that is not known."""
@@ -227,16 +232,28 @@ class Router:
             if route.prefix.holds(destination) and route.kind in ("local", "broadcast", "anycast"):
                 kind = "local" if route.kind == "anycast" else route.kind
                 return Hop(kind, route.span, device=route.device, text=f"route {_shown(route)} of table local")
-        for route in self._connected():
-            prefix = route.prefix
-            if prefix.version == 4 and prefix.length < 31 and destination == prefix.broadcast_address:
-                return Hop("broadcast", route.span, device=route.device, text=f"broadcast of {prefix}")
-            if prefix.version == 6 and prefix.length < 127 and destination == prefix.network_address:
-                # RFC 4291, 2.6.1: every router has this address of its links
-                return Hop("local", route.span, device=route.device, text=f"{destination} is any router of {prefix}")
+        known = self._of_links.get(int(destination))
+        if known is not None and self.version == 4:
+            return Hop("broadcast", known.span, device=known.device, text=f"broadcast of {known.prefix}")
+        if known is not None:
+            # RFC 4291, 2.6.1: every router has this address of its links
+            return Hop("local", known.span, device=known.device, text=f"{destination} is any router of {known.prefix}")
         if destination.version == 4 and int(destination) == 0xFFFFFFFF:
             return Hop("broadcast", self.host.span, text="broadcast")
         return None
+
+    @cached_property
+    def _of_links(self) -> dict[int, Route]:
+        """By its number, the address that each link has beside the host's own: of IPv4 for broadcasts, of IPv6 that of
+        its routers. With the first route of it that the addresses and container networks bring."""
+        found: dict[int, Route] = {}
+        for route in self._connected():
+            prefix = route.prefix
+            if prefix.version == self.version == 4 and prefix.length < 31:
+                found.setdefault(prefix.last, route)
+            elif prefix.version == self.version == 6 and prefix.length < 127:
+                found.setdefault(prefix.first, route)
+        return found
 
     def _unrouted(self, destination: Address) -> Hop:
         if self.listed:
@@ -322,6 +339,7 @@ def _selects(rule: RoutingRule, packet: Packet, output: bool) -> bool:
     return fits != rule.negated
 
 
+@remembered
 def _shown(route: Route) -> str:
     prefix = "default" if route.prefix.is_default else str(route.prefix)
     parts = [prefix if route.kind == "unicast" else f"{route.kind} {prefix}"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from netlint.dataplane.packet import Packet
 from netlint.dataplane.space import FLAGS, PROTOCOLS, STATES, WITH_PORTS, Packets, PacketSpace
@@ -19,6 +21,23 @@ _NUMBERED_PORTS = frozenset(PROTOCOLS[name] for name in WITH_PORTS)
 # What a packet has where the set leaves it open, the most wanted first: prefixes of IPv4 and IPv6 for addresses.
 _SOURCES = ("198.51.100.7/32", "198.51.100.0/24", "2001:db8::7/128", "2001:db8::/32")
 _DESTINATIONS = ("203.0.113.9/32", "203.0.113.0/24", "2001:db8:1::9/128", "2001:db8:1::/48")
+
+
+class _Usual(NamedTuple):
+    """What samples of a space are chosen by: the packets that `Packet` can stand for, and what is wished of them."""
+
+    single: Packets
+    wishes: tuple[Packets, ...]
+
+
+_usual: WeakKeyDictionary[PacketSpace, _Usual] = WeakKeyDictionary()
+
+
+def _usual_of(space: PacketSpace) -> _Usual:
+    found = _usual.get(space)
+    if found is None:
+        found = _usual[space] = _Usual(single(space), tuple(_wishes(space)))
+    return found
 
 
 def single(space: PacketSpace) -> Packets:
@@ -41,16 +60,19 @@ def single(space: PacketSpace) -> Packets:
 def sample(space: PacketSpace, packets: Packets, pick: Random | None = None) -> Packet | None:
     """A packet of the set, as usual a one as there is, or any where `pick` chooses; None where the set holds none that
     `Packet` can stand for."""
-    here = packets & single(space)
+    usual = _usual_of(space)
+    here = packets & usual.single
+    if not here.satisfiable():
+        return None
     if pick is None:
-        here = _likely(space, here)
+        here = _likely(usual.wishes, here)
     fields = space.member(here, pick)
     return packet_of(space, fields) if fields is not None else None
 
 
-def _likely(space: PacketSpace, packets: Packets) -> Packets:
+def _likely(wishes: tuple[Packets, ...], packets: Packets) -> Packets:
     """The packets of the set that are most like others, one wish after the other."""
-    for wish in _wishes(space):
+    for wish in wishes:
         some = packets & wish
         packets = some if some.satisfiable() else packets
     return packets

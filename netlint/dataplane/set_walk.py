@@ -256,7 +256,8 @@ def _either(one: Region, other: Region) -> Region:
 
 
 def _missed(here: Region, matched: Region) -> Region:
+    """What is in `here` and not matched: `imp_strict` is that difference in one step."""
     if here.sure is here.may and matched.sure is matched.may:
-        missed = here.may & ~matched.may
+        missed = matched.may.imp_strict(here.may)
         return Region(missed, missed)
-    return Region(here.sure & ~matched.may, here.may & ~matched.sure)
+    return Region(matched.may.imp_strict(here.sure), matched.sure.imp_strict(here.may))

@@ -71,10 +71,9 @@ class PacketSpace:
             self._manager.add_vars(bits)
         self.everything: Packets = self._manager.true()
         self.nothing: Packets = self._manager.false()
-        self._ones = [self._manager.var(index) for index in range(self._manager.num_vars())]
-        self._zeros = [self._manager.not_var(index) for index in range(self._manager.num_vars())]
         self._atoms: dict[object, Packets] = {}
         self._prefixes: dict[tuple[str, Prefix], Packets] = {}
+        self._bytes: dict[tuple[int, int, int], Packets] = {}
         self.universe = self._possible()
         self.with_ports = self.union(self.equal("protocol", PROTOCOLS[name]) for name in WITH_PORTS)
 
@@ -88,12 +87,28 @@ class PacketSpace:
 
     def bits(self, field: str, value: int, mask: int) -> Packets:
         """Packets whose `field` has the bits of `value` where `mask` has ones."""
-        start, width = self._start[field], self._fields[field]
+        width = self._fields[field]
+        mask &= (1 << width) - 1
+        lowest = self._start[field] + width - 1
         found = self.everything
-        for place in range(width):
-            if mask >> place & 1:
-                index = start + width - 1 - place
-                found = (self._ones if value >> place & 1 else self._zeros)[index] & found
+        for place in range(0, width, 8):
+            asked = mask >> place & 0xFF
+            if asked:
+                found = self._byte(lowest - place, value >> place & asked, asked) & found
+        return found
+
+    def _byte(self, lowest: int, value: int, mask: int) -> Packets:
+        """The same for eight bits, of which `lowest` is the place of the last: few values are most that there are."""
+        key = (lowest, value, mask)
+        found = self._bytes.get(key)
+        if found is None:
+            found = self.everything
+            for place in range(mask.bit_length()):
+                if mask >> place & 1:
+                    index = lowest - place
+                    bit = self._manager.var(index) if value >> place & 1 else self._manager.not_var(index)
+                    found = bit & found
+            self._bytes[key] = found
         return found
 
     def equal(self, field: str, value: int) -> Packets:
@@ -110,8 +125,9 @@ class PacketSpace:
         above = below = self.everything
         for place in range(width):
             index = start - place
-            above = self._ones[index] & above if low >> place & 1 else self._ones[index] | above
-            below = self._zeros[index] | below if high >> place & 1 else self._zeros[index] & below
+            one, zero = self._manager.var(index), self._manager.not_var(index)
+            above = one & above if low >> place & 1 else one | above
+            below = zero | below if high >> place & 1 else zero & below
         return above & below
 
     def prefix(self, field: str, prefix: Prefix) -> Packets:

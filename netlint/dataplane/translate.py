@@ -7,6 +7,7 @@ every other choice in a range is the kernel's.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import structs
@@ -33,6 +34,7 @@ class Translated(NamedTuple):
     chosen: str = ""
 
 
+@lru_cache(maxsize=4096)
 def parse_target(text: str) -> Target | None:
     """`10.0.0.2:80`, `10.0.0.2-10.0.0.9:8000-8010`, `[fd00::2]:80`, `:80`, `10.0.0.2` or a plain IPv6 address."""
     if text.startswith("["):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from netlint.dataplane.remembered import remembered
 from netlint.model.host import Host
 from netlint.model.network import SHOWN, Network, Origin, Subnet
 from netlint.prefix import Address
@@ -43,7 +44,8 @@ def is_container_link(host: Host, name: str) -> bool:
     return _CONTAINER_LINK.fullmatch(name) is not None or any(network.bridge == name for network in host.networks)
 
 
-def uplinks(host: Host) -> list[str]:
+@remembered
+def uplinks(host: Host) -> Sequence[str]:
     """Interfaces by which packets leave the host: those of the default routes, else every one that leads to no
     containers, else those that the firewall names, else a name that no rule can mean."""
     routes = [route.device for route in host.routes or () if route.prefix.is_default and route.device is not None]

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from netlint.dataplane.chain_index import candidates
 from netlint.dataplane.packet import LocalAddresses, Packet, matches
+from netlint.dataplane.remembered import remembered
 from netlint.model.netfilter import Chain, FirewallRule, Ruleset, Table
 from netlint.source import Span
 
@@ -172,11 +173,18 @@ def walk(ruleset: Ruleset, table: str, hook: str, packet: Packet, local: LocalAd
     translated it.
     """
     outcome = Outcome(verdict="ACCEPT", rule=None, steps=(), certain=True, packet=packet)
-    for one, chain in ruleset.base_chains(table, hook):
-        outcome = joined(outcome, walk_chain(one, chain, outcome.packet, local))
+    for one, chain in base_chains(ruleset, table, hook):
+        passed = walk_chain(one, chain, outcome.packet, local)
+        outcome = joined(outcome, passed) if outcome.steps or outcome.doubts or not outcome.certain else passed
         if not outcome.passes or outcome.verdict in TRANSLATING:
             break
     return outcome
+
+
+@remembered
+def base_chains(ruleset: Ruleset, table: str, hook: str) -> list[tuple[Table, Chain]]:
+    """Those of the ruleset, found once."""
+    return ruleset.base_chains(table, hook)
 
 
 def joined(before: Outcome, after: Outcome) -> Outcome:
