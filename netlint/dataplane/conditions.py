@@ -74,8 +74,10 @@ class Conditions:
         for field, name in (("out_interface", rule.out_interface), ("in_interface", rule.in_interface)):
             if name is not None:
                 pieces.append(self._interface(field, name))
-        sure = may = self.space.everything
-        for piece in pieces:
+        if not pieces:
+            return self._everything
+        sure, may = pieces[0]
+        for piece in pieces[1:]:
             if piece.sure is piece.may and sure is may:
                 sure = may = sure & piece.sure
             else:

@@ -133,8 +133,8 @@ class SetWalk:
             if here is self._nothing:
                 idle.add(at)
                 continue
-            here, hit, out = self._step(rule, here)
-            if self._recording and not hit.may.satisfiable():
+            here, hits, out = self._step(rule, here)
+            if not hits:
                 idle.add(at)
             if out is not None:
                 fallen = _either(fallen, out)
@@ -153,36 +153,41 @@ class SetWalk:
             self._fallen[chain.name] = fallen if gone is None else _either(gone, fallen)
         return fallen
 
-    def _step(self, rule: FirewallRule, here: Region) -> tuple[Region, Region, Region | None]:
-        """Past a rule: what goes on to the next one, what it matches, and what falls out of the chain here."""
+    def _step(self, rule: FirewallRule, here: Region) -> tuple[Region, bool, Region | None]:
+        """Past a rule: what goes on to the next one, whether it may match any, and what falls out of the chain here.
+        Where nothing is recorded, nobody asks the second."""
         target = rule.target
         changes = target in MARKING and self._open[-1] in self._anew
         passing = target is None or (target in PASSING and not changes)
         if passing and not self._recording:
-            return here, self._nothing, None
+            return here, True, None
         matched = self.conditions.matched(rule)
+        if target in FINAL and matched.sure is matched.may and here.sure is here.may:
+            missed = _missed(here, matched)
+            return missed, missed.may != here.may, None
         hit = _both(here, matched)
+        hits = hit.may.satisfiable()
         if passing:
-            return here, hit, None
+            return here, hits, None
         if changes:
-            return self._marked(rule, here, matched, hit), hit, None
+            return self._marked(rule, here, matched, hit), hits, None
         missed = _missed(here, matched)
         if target == "RETURN":
-            return missed, hit, hit
+            return missed, hits, hit
         if target in FINAL:
-            return missed, hit, None
+            return missed, hits, None
         if target not in self.table.chains:  # what the target does is not known
-            return Region(missed.sure, here.may), hit, Region(self.space.nothing, hit.may)
+            return Region(missed.sure, here.may), hits, Region(self.space.nothing, hit.may)
         back = self._enter(target, hit)
         if rule.goto:
-            return missed, hit, back
+            return missed, hits, back
         may = missed.may | back.may
         if here.sure is here.may and matched.sure is matched.may and back.sure is back.may:
-            return Region(may, may), hit, None
+            return Region(may, may), hits, None
         sure = missed.sure | back.sure
         if target in self.single:  # whether it matches or not, it goes on
             sure = sure | (here.sure & self._returns[target].sure)
-        return Region(sure, may), hit, None
+        return Region(sure, may), hits, None
 
     def _marked(self, rule: FirewallRule, here: Region, matched: Region, hit: Region) -> Region:
         """Past a rule that changes marks or the state."""
