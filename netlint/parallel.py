@@ -35,8 +35,10 @@ def check_in_parallel(
         return [finding for one in rules for finding in check(one, site, config)]
     _Work.rules, _Work.site, _Work.config, _Work.check = rules, site, config, staticmethod(check)
     found: dict[int, list[Finding]] = {}
+    # first those that walk packets: one of the dear ones begun last would leave the other processes without work
+    order = sorted(range(len(rules)), key=lambda number: "firewall" not in rules[number].needs)
     with multiprocessing.get_context("fork").Pool(min(jobs, len(rules)) or 1) as pool:
-        for number, findings in pool.imap_unordered(_one, range(len(rules))):
+        for number, findings in pool.imap_unordered(_one, order):
             found[number] = findings
             progress("checking", len(found), len(rules))
     return [finding for number in range(len(rules)) for finding in found[number]]

@@ -7,36 +7,21 @@ filed under one such key, and a packet gets those of its own keys and the rest, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from netlint.dataplane.packet import Packet
+from netlint.dataplane.remembered import remembered
 from netlint.model.netfilter import Chain, FirewallRule, NameMatch, PrefixMatch
 
 _SHORT = 12  # rules; looking at all of fewer is faster than filing them
-_MOST = 4096  # chains that are remembered
 
 _Key = tuple[str, object]
-
-
-class _Filed(NamedTuple):
-    """The chain, so that its id stays its own, and the positions of its rules by key; None: of no key."""
-
-    chain: Chain
-    rules: dict[_Key | None, list[int]]
-
-
-_filed: dict[int, _Filed] = {}
 
 
 def candidates(chain: Chain, packet: Packet) -> Iterable[FirewallRule]:
     """The rules of `chain` in its order, without such as surely do not match `packet` by address, port or interface."""
     if len(chain.rules) < _SHORT:
         return chain.rules
-    filed = _filed.get(id(chain))
-    if filed is None:
-        if len(_filed) >= _MOST:
-            _filed.clear()
-        filed = _filed[id(chain)] = _Filed(chain, _file(chain))
+    filed = _file(chain)
     keys: tuple[_Key | None, ...] = (
         None,
         ("destination", int(packet.destination)),
@@ -45,12 +30,14 @@ def candidates(chain: Chain, packet: Packet) -> Iterable[FirewallRule]:
         ("in", packet.in_interface),
         ("out", packet.out_interface),
     )
-    found = [position for key in keys for position in filed.rules.get(key, ())]
+    found = [position for key in keys for position in filed.get(key, ())]
     found.sort()
     return [chain.rules[position] for position in found]
 
 
+@remembered
 def _file(chain: Chain) -> dict[_Key | None, list[int]]:
+    """The positions of its rules by their key, under None those of no key."""
     filed: dict[_Key | None, list[int]] = {}
     for position, rule in enumerate(chain.rules):
         filed.setdefault(_key(rule), []).append(position)

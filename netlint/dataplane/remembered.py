@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from typing import Concatenate, ParamSpec, TypeVar
+from weakref import ref
 
 T = TypeVar("T")
 V = TypeVar("V")
 P = ParamSpec("P")
 
-_MOST = 4096  # answers of one function that are remembered
-
 
 def remembered(find: Callable[Concatenate[T, P], V]) -> Callable[Concatenate[T, P], V]:
-    """`find`, called once for the same first argument (the same object, as to hash a host takes as long as to ask it)
-    and equal others. What it returns must not be changed."""
-    known: dict[Hashable, tuple[T, V]] = {}  # with the object, so that its id stays its own
+    """`find`, called once for the same first argument and equal others, as long as the first is in use.
+
+    The same is the same object, of a class that can be referred to weakly: to hash a host takes as long as to ask it.
+    What `find` returns must not be changed, nor hold the object.
+    """
+    known: dict[int, tuple[ref[T], dict[Hashable, V]]] = {}
 
     def found(one: T, /, *args: P.args, **kwargs: P.kwargs) -> V:
-        key = (id(one), *args, *sorted(kwargs.items()))
-        answer = known.get(key)
-        if answer is None:
-            if len(known) >= _MOST:
-                known.clear()
-            answer = known[key] = one, find(one, *args, **kwargs)
-        return answer[1]
+        number = id(one)
+        of_one = known.get(number)
+        if of_one is None:
+            of_one = known[number] = ref(one, lambda _: known.pop(number, None)), {}
+        key = (args, *sorted(kwargs.items())) if kwargs else args
+        answers = of_one[1]
+        if key not in answers:
+            answers[key] = find(one, *args, **kwargs)
+        return answers[key]
 
     return found

@@ -13,7 +13,6 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from netlint.dataplane.packet import Packet
-from netlint.dataplane.remembered import remembered
 from netlint.dataplane.view import Bridge, bridges, uplinks
 from netlint.model.action import RouteChange
 from netlint.model.host import Host, Route, RoutingRule
@@ -69,6 +68,7 @@ class Router:
             self.tables["main"] = list(self._connected())
         # table: length, longest first: first address
         self._by_length: dict[str, dict[int, dict[int, list[Route]]]] = {}
+        self._texts: dict[int, str] = {}  # of the routes of the tables
         self.rules = sorted(
             (rule for rule in host.routing_rules or () if rule.version == version), key=lambda rule: rule.priority
         )
@@ -196,7 +196,10 @@ class Router:
         best = equal[0]
         if best.kind == "throw":
             return None
-        text = f"route {_shown(best)}" if name == "main" else f"route {_shown(best)} of table {name}"
+        shown = self._texts.get(id(best))
+        if shown is None:
+            shown = self._texts[id(best)] = _shown(best)
+        text = f"route {shown}" if name == "main" else f"route {shown} of table {name}"
         hops = {(route.via, route.device) for route in equal if route.span == best.span}
         return Hop(
             best.kind,
@@ -339,7 +342,6 @@ def _selects(rule: RoutingRule, packet: Packet, output: bool) -> bool:
     return fits != rule.negated
 
 
-@remembered
 def _shown(route: Route) -> str:
     prefix = "default" if route.prefix.is_default else str(route.prefix)
     parts = [prefix if route.kind == "unicast" else f"{route.kind} {prefix}"]

@@ -174,7 +174,7 @@ class Namespace(Struct, frozen=True, kw_only=True):
     neighbours: tuple[Neighbour, ...] | None = None
 
 
-class Host(Struct, frozen=True, kw_only=True):
+class Host(Struct, frozen=True, kw_only=True, weakref=True):
     """One machine, or the unknown machine on which one Compose project will run (`implied`).
 
     A field that is None was not in the input; an empty tuple was, and holds nothing. `span` is the place that stands

@@ -52,7 +52,7 @@ class Hook(Struct, frozen=True):
     priority: int
 
 
-class Chain(Struct, frozen=True, kw_only=True):
+class Chain(Struct, frozen=True, kw_only=True, weakref=True):
     """A chain with its rules in order. `policy` is None for a user-defined chain.
 
     `declared` is False for a chain that the dump has rules of but no line for; its span is then that of the first rule.
@@ -85,7 +85,7 @@ class Table(Struct, frozen=True, kw_only=True):
                 yield chain, rule
 
 
-class Ruleset(Struct, frozen=True, kw_only=True):
+class Ruleset(Struct, frozen=True, kw_only=True, weakref=True):
     """All tables of one IP version. `complete` is False for an excerpt (a single chain, a listing of one table).
 
     `backend` is "nf_tables" or "legacy", None where the dump does not show it; `other_backend` is where it warns that
