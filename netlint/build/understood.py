@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 
 from netlint.model.netfilter import FirewallRule, Match, Table
 from netlint.parse.iptables_options import find_option, is_extension
@@ -29,8 +30,9 @@ def strange_rules(table: Table) -> Iterator[tuple[FirewallRule, str]]:
             if what is None:
                 tuples.append(rule.matches)  # lives as long as its id counts
                 what = known[id(rule.matches)] = _strange_match(rule.matches)
-            if not what and target is not None and rule.target_options and target not in chains:
-                what = _strange_option(target, (name for name, _ in rule.target_options))
+            if not what and rule.target_options and target is not None and target not in chains:
+                for name, _ in rule.target_options:
+                    what = what or _strange_option(target, name)
             if what:
                 yield rule, what
 
@@ -41,14 +43,15 @@ def _strange_match(matches: tuple[Match, ...]) -> str:
             continue
         if not is_extension(match.module):
             return f"match {match.module}"
-        what = _strange_option(match.module, (match.option,)) if match.option else ""
+        what = _strange_option(match.module, match.option) if match.option else ""
         if what:
             return what
     return ""
 
 
-def _strange_option(extension: str, options: Iterable[str]) -> str:
-    return next((f"option --{name} of {extension}" for name in options if find_option(extension, name) is None), "")
+@lru_cache(1024)
+def _strange_option(extension: str, name: str) -> str:
+    return f"option --{name} of {extension}" if find_option(extension, name) is None else ""
 
 
 def told(table: Table) -> list[Unsupported]:
