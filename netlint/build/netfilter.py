@@ -212,25 +212,33 @@ class _TableBuilder:
         self.name = name
         self.span = span
         self.lines: dict[str, tuple[Span, str | None, bool]] = {}
-        self.rules: dict[str, list[FirewallRule]] = {}
+        self.rules: dict[str, list[FirewallRule] | tuple[FirewallRule, ...]] = {}  # a list once lines change it
         self.committed = True
         self.listed = False
 
     def declare(self, chain: str, span: Span, policy: str | None) -> None:
         self.lines[chain] = (span, policy, True)
-        self.rules.setdefault(chain, [])
+        self.rules.setdefault(chain, ())
 
     def rules_of(self, chain: str, span: Span) -> list[FirewallRule]:
         """The rules of a chain, the first of which stands at `span` if nothing declared it."""
         found = self.rules.get(chain)
         if found is None:
-            found = self.rules[chain] = []
             self.lines[chain] = (span, None, False)
+        if not isinstance(found, list):
+            found = self.rules[chain] = list(found or ())
         return found
 
     def append(self, appended: Appended) -> None:
         for chain, rules in appended.chains.items():
-            self.rules_of(chain, rules[0].span).extend(rules)
+            if self.rules.get(chain) == ():  # as in every dump: nothing else makes its rules
+                self.rules[chain] = tuple(rules)
+            else:
+                self.rules_of(chain, rules[0].span).extend(rules)
+
+    def clear(self) -> None:
+        """Without a rule in any chain."""
+        self.rules = dict.fromkeys(self.rules, ())
 
     def table(self) -> Table:
         chains = {
@@ -328,8 +336,7 @@ def _carry_out(
         case "F" if record.chain:
             table.rules_of(record.chain, record.span).clear()
         case "F":
-            for rules in table.rules.values():
-                rules.clear()
+            table.clear()
         case "":
             pass  # the parser has reported a rule without a command
         case _:
