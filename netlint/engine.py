@@ -61,14 +61,15 @@ def check(
     site, files = build(discovery, config, progress)
     sources = {item.source.path: item.source.whole for item in discovery.inputs}
     active = active_rules(rules, config)
+    useful = [one for one in active if one.can_find(site)]
     findings: list[Finding] = []
-    if jobs > 1 and len(active) > 1:
+    if jobs > 1 and len(useful) > 1:
         from netlint.parallel import check_in_parallel  # noqa: PLC0415 - for large sites only
 
-        findings = check_in_parallel(lambda *what: list(findings_of(*what)), active, site, config, jobs, progress)
+        findings = check_in_parallel(lambda *what: list(findings_of(*what)), useful, site, config, jobs, progress)
     else:
-        for number, one in enumerate(active):
-            progress(f"checking {one.slug}", number, len(active))
+        for number, one in enumerate(useful):
+            progress(f"checking {one.slug}", number, len(useful))
             findings += findings_of(one, site, config)
     findings = list(with_replaced(findings, site))
     gaps = list(not_checked(active, site))
