@@ -41,6 +41,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `needs` names the facts without which a host cannot be checked, `proof` how the claim was proven or its source.
     `security` rates, as CVSS does (up to 10), a defect that lets somebody in; 0 for one that is none of security.
+    `beyond_compose`: what it is about, no Compose file says.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     proof: str
     since: str
     security: float = 0
+    beyond_compose: bool = False
 
 
 class Body(Struct, frozen=True):
@@ -93,9 +95,11 @@ class Rule(Facts, frozen=True, kw_only=True):
         return [reason for need in self.needs for present, reason in [NEEDS[need]] if not present(host)]
 
     def can_find(self, site: Site) -> bool:
-        """False where Compose files are all that `site` holds, and the rule needs more. Of a host of which anything
+        """False where Compose files are all that `site` holds, and the rule is about more. Of a host of which anything
         else is known, most rules can say something without all that they need."""
-        return any(not host.implied or not self.missing(host) for host in site.hosts) or not site.hosts
+        if not all(host.compose_alone for host in site.hosts):
+            return True
+        return not self.beyond_compose and not all(self.missing(host) for host in site.hosts)
 
 
 class _Mark(Struct, frozen=True):
@@ -112,6 +116,7 @@ def rule(
     proof: str = "",
     since: str = "0.1.0",
     security: float = 0,
+    beyond_compose: bool = False,
 ) -> Callable[[Callable[[Site], Iterable[Finding]]], _Mark]:
     """Make a function from site to findings the rule of its file."""
     unknown = [need for need in needs if need not in NEEDS]
@@ -127,6 +132,7 @@ def rule(
             proof=proof,
             since=since,
             security=security,
+            beyond_compose=beyond_compose,
         )
         return _Mark(facts, check)
 

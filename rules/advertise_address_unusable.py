@@ -110,6 +110,7 @@ from netlint.api import Address, Finding, Host, Label, Located, Severity, Site, 
 @rule(
     "NL609",
     Severity.ERROR,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

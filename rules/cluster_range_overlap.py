@@ -103,6 +103,7 @@ DOCKER0 = parse_prefix("172.17.0.0/16")
     Severity.ERROR,
     proof="weave's launch script refuses ranges in routes; kube-proxy's rules for service addresses and Calico's "
     "natOutgoing by their documentation; issues of kubeadm, Calico and flannel with each of the overlaps",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -44,6 +44,7 @@ SHARE = 0.8  # of the limit, in use: a doubling of load away from drops on most 
     "NL508",
     Severity.WARNING,
     proof="source: __nf_conntrack_alloc of net/netfilter/nf_conntrack_core.c",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -80,6 +80,7 @@ CARES = (20, 10)  # the first engines that bind their bridges to a zone of their
     "NL803",
     Severity.WARNING,
     proof="moby issue 41609: dockerd 20.10 does not start with docker0 in zone trusted",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -58,6 +58,7 @@ from netlint.api import Finding, Host, Label, Located, Prefix, Severity, Site, S
     "NL615",
     Severity.WARNING,
     proof="flannel's mk-docker-opts.sh, which passes --ip-masq=false for this reason",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -82,6 +82,7 @@ PRIVATE = tuple(filter(None, map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "
     Severity.WARNING,
     proof="documentation of kube-proxy (clusterCIDR, masqueradeAll) and Calico (natOutgoing); calico issue on "
     "--masquerade-all, kubernetes issues on a missing --cluster-cidr",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -88,6 +88,7 @@ class Given(NamedTuple):
     Severity.ERROR,
     proof="weave issues 480, 1053 and those on expose: addresses given by hand are used as they are, with a warning at "
     "most",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     given = [one for host in site.hosts for one in _given(host)]

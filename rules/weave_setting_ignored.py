@@ -63,6 +63,7 @@ ESP = 34  # what IPsec in transport mode adds at most, with AES-GCM
     Severity.WARNING,
     proof="POSIX shell: a variable reaches a program only if it is exported; weave's page on the fast datapath: a "
     "connection falls back to sleeve where packets of its MTU do not arrive",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -226,6 +226,12 @@ class Host(Struct, frozen=True, kw_only=True):
         return next((r for r in self.rulesets if r.version == version), None)
 
     @property
+    def compose_alone(self) -> bool:
+        """Whether a Compose file is all that is known."""
+        others = (self.daemon, self.actions, self.swarm, self.weave, self.configured)
+        return self.implied and not any(others) and self.cluster == Cluster()
+
+    @property
     def has_docker(self) -> bool:
         """Whether anything says that an engine runs here."""
         chains = (ruleset.chain(table, "DOCKER") for ruleset in self.rulesets for table in ("nat", "filter"))
