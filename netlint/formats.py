@@ -55,6 +55,7 @@ FORMATS: dict[str, Format] = {
     "docker-info-json": Format("docker info as JSON", "json", "engine:build_engine"),
     "docker-version": Format("docker version", "docker_info", "engine:build_engine"),
     "docker-version-json": Format("docker version as JSON", "json", "engine:build_engine"),
+    "docker-service": Format("docker service or node listing", "docker_swarm", "swarm:build_swarm"),
     "shell-script": Format("shell script", "shell", "actions:build_actions"),
     "kubernetes": Format("Kubernetes manifest", "yaml", "kubernetes:build_kubernetes"),
     "cni": Format("CNI configuration", "json", "cni:build_cni"),
@@ -82,7 +83,6 @@ FORMATS: dict[str, Format] = {
     "wireguard": Format("WireGuard configuration", "ini", "configured:build_wireguard"),
     "openvpn": Format("OpenVPN configuration", "openvpn", "configured:build_openvpn"),
     # recognised, not read
-    "docker-service": Format("docker service or node listing"),
     "docker-json-lines": Format("docker listing with --format json"),
     "template": Format("template"),
 }

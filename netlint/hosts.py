@@ -44,6 +44,7 @@ _OBSERVED = frozenset(_SINGLE) - {"daemon-json", "nft"} | {
     "docker-ps",
     "docker-inspect",
     "docker-port",
+    "docker-service",
     "ip-rule",
     "ip-neigh",
     "arp",
@@ -60,7 +61,6 @@ _NO_FACTS = frozenset(
         "shell-script",
         "kubernetes",
         "cni",
-        "docker-service",
         "docker-json-lines",
     )
 )

@@ -40,6 +40,7 @@ _STRONG = (
     ("docker-ps", r"CONTAINER ID\s+\S|NAME\s+IMAGE\s+COMMAND\s+SERVICE"),
     ("docker-network-ls", r"NETWORK ID\s+NAME"),
     ("docker-service", r"ID\s+(?:NAME\s+MODE\s+REPLICAS|HOSTNAME\s+STATUS|NAME\s+IMAGE\s+NODE)"),
+    ("docker-service", r"Service Mode:\s|Joined at:\s+\d{4}-"),
     ("docker-port", r"\d+/(?:tcp|udp|sctp) -> \S+:\d+$"),
     ("listeners", r"Active Internet connections|(?:Netid\s+)?State\s+Recv-Q|Proto\s+Recv-Q"),
     ("docker-version", r"API version:\s|Server: Docker Engine|(?i:docker(?:[- ]compose)?) version v?\d"),

@@ -125,6 +125,8 @@ def _json_listing(keys: set[str]) -> str | None:
         return "docker-inspect"
     if {"ID", "Spec"} <= keys and keys & {"Version", "CreatedAt"}:
         return "docker-service"
+    if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys:
+        return "docker-service"
     if {"ID", "Driver", "Scope"} <= keys or {"ID", "Image", "Names", "Ports"} <= keys:
         return "docker-json-lines"
     if keys & {"addr_info", "link_type", "operstate"}:

@@ -229,7 +229,7 @@ def _for_all(one: FirewallRule) -> bool:
 
 
 def _closed(leg: Leg) -> bool:
-    """Whether the last rule of a network lost the packet: engines from 28 on write it for all that comes from elsewhere."""
+    """Whether the last rule of a network lost the packet: engines from 28 on write it for what comes from outside."""
     ruleset = leg.host.ruleset(4)
     chain = ruleset.chain("filter", "DOCKER") if ruleset is not None and not leg.accepted and leg.certain else None
     return any(one.span == leg.decided and _is_last(one) for one in (chain.rules if chain is not None else ()))

@@ -15,7 +15,7 @@ from netlint.model.host import Configured, InputProblem, Interface, Listener, Re
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
-from netlint.model.overlay import Swarm, Weave
+from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.parse.tree import Problem, Unsupported
 from netlint.source import Source, Span
 
@@ -75,6 +75,8 @@ class HostFacts:
         self.missing: Callable[[str], str] = lambda _: ""
         self.actions: list[Action] = []
         self.swarm: Swarm | None = None
+        self.swarm_services: list[SwarmService] = []
+        self.swarm_nodes: list[SwarmNode] = []
         self.weave: list[Weave] = []
         self.cluster = ClusterFacts()
         self.unreadable: list[InputProblem] = []

@@ -47,10 +47,15 @@ def guarded(source: Source, format: str) -> Iterator[Piece]:
         from netlint.guard.commands import guarded_words  # noqa: PLC0415 - one or the other
 
         yield from guarded_words(source.text, format)
-    elif format in _TREES or format.endswith(("-json", "inspect")):
+    elif format in _TREES or format.endswith(("-json", "inspect")) or _is_json(source, format):
         from netlint.guard.trees import guarded_values  # noqa: PLC0415
 
         yield from guarded_values(source, format)
+
+
+def _is_json(source: Source, format: str) -> bool:
+    """Whether a listing that may be text or JSON is the latter."""
+    return format == "docker-service" and source.text.lstrip()[:1] in ("[", "{")
 
 
 def masked_text(text: str, pieces: Iterable[Piece], marks: Iterable[Piece] = ()) -> str:

@@ -16,7 +16,7 @@ from netlint.model.frontends import Firewalld, Jail, Ufw
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
-from netlint.model.overlay import Swarm, Weave
+from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.prefix import Address, Prefix
 from netlint.source import Span
 
@@ -181,6 +181,7 @@ class Host(Struct, frozen=True, kw_only=True):
     for the host as a whole. `bridges_listed` are the bridges of `brctl show`, which tells of each whether it has ports.
     `networks` holds each Docker network once (see build/networks.py); `networks_listed` is
     True where the engine's own list of networks was given, so that a network missing there does not exist.
+    `swarm_services` and `swarm_nodes` are what the host, a manager, lists of the whole swarm.
     """
 
     name: str | None
@@ -211,6 +212,8 @@ class Host(Struct, frozen=True, kw_only=True):
     projects: tuple[Project, ...] = ()
     actions: tuple[Action, ...] = ()
     swarm: Swarm | None = None
+    swarm_services: tuple[SwarmService, ...] = ()
+    swarm_nodes: tuple[SwarmNode, ...] = ()
     weave: tuple[Weave, ...] = ()
     cluster: Cluster = Cluster()
 

@@ -13,6 +13,8 @@ from netlint.config import Config
 from netlint.discover import discover
 from netlint.engine import check
 from netlint.finding import Confidence, Severity
+from netlint.run import Run
+from tests.lab import image
 from tests.lab.engine import Engine
 from tests.lab.examples import rules
 from tests.lab.gather import gather
@@ -80,10 +82,15 @@ def open_to_each_other(host: Host, own: str, other: str, *, hidden: bool = False
         host.run("iptables", "-I", "DOCKER-USER", "-s", other, "-d", own, "-j", "ACCEPT")
 
 
-def found(archives: list[Path]) -> set[tuple[str, str, str]]:
-    """What netlint reports of warnings and errors: code, file in the archive, and the line."""
+def check_all(archives: list[Path]) -> Run:
+    """What netlint finds in the archives, all of which it has to read."""
     run = check(discover([str(archive) for archive in archives]), list(rules().values()), Config())
     assert not [file.path for file in run.coverage.files if file.status != "read"]
+    return run
+
+
+def warnings(run: Run) -> set[tuple[str, str, str]]:
+    """The warnings and errors: code, file in the archive, and the line."""
     reported = set()
     for finding in run.findings:
         if (finding.severity or Severity.NOTE) >= Severity.WARNING and finding.confidence != Confidence.LOW:
@@ -98,6 +105,38 @@ def secrets_in(archive: Path) -> list[str]:
     with tarfile.open(archive) as opened:
         files = [(name, opened.extractfile(name)) for name in opened.getnames()]
         return [name for name, file in files if file is not None and b"planted" in file.read()]
+
+
+def test_swarm(version: str, tmp_path: Path) -> None:
+    """The manager lists services and nodes; the worker has another address than the one that it joined with."""
+    with (
+        pair(f"{A}/24", f"{B}/24") as (a, b),
+        Engine(a, version) as one,
+        Engine(b, version) as two,
+    ):
+        one.docker("swarm", "init", "--advertise-addr", A)
+        two.docker("swarm", "join", "--token", one.docker("swarm", "join-token", "-q", "worker"), f"{A}:2377")
+        one.docker("network", "create", "-d", "overlay", "--subnet", "10.20.0.0/24", "wide")
+        options = ("-p", "8080:80", "--network", "wide", *SECRETS)
+        one.docker("service", "create", "-d", "--no-resolve-image", "--name", "web", *options, image.IMAGE)
+        run = check_all(Pair(one, two).gather(tmp_path / "sound", "busybox", "sh"))
+        (manager,) = (host for host in run.site.hosts if host.name == "node-a")
+        assert {(node.hostname, str(node.address.value)) for node in manager.swarm_nodes if node.address} == {
+            ("node-a", A), ("node-b", B)
+        }  # fmt: skip
+        (service,) = manager.swarm_services
+        assert (service.name, service.mode, service.endpoint_mode) == ("web", "replicated", "vip")
+        assert [(str(port.published), port.mode) for port in service.ports] == [("8080", "ingress")]
+        assert {str(one.prefix) for one in service.addresses} >= {"10.20.0.0/24"}
+        assert not warnings(run)
+        b.ip("addr", "del", f"{B}/24", "dev", "eth0")
+        b.ip("addr", "add", "192.168.124.99/24", "dev", "eth0")
+        a.serve(image.website(), 8080)
+        archives = Pair(one, two).gather(tmp_path / "moved")
+        assert not [file for archive in archives for file in secrets_in(archive)]
+        assert {(code, file) for code, file, _ in warnings(check_all(archives))} == {
+            ("NL609", "node-a/docker-node-inspect.json"), ("NL205", "node-a/docker-service-inspect.json")
+        }  # fmt: skip
 
 
 def test_planted_faults(version: str, tmp_path: Path) -> None:
@@ -118,7 +157,7 @@ def test_planted_faults(version: str, tmp_path: Path) -> None:
         for name, shell in SHELLS.items():
             archives = both.gather(tmp_path / name, *shell)
             assert not [file for archive in archives for file in secrets_in(archive)]
-            reported = found(archives)
+            reported = warnings(check_all(archives))
             for code, file, text in faults:
                 hits = {one for one in reported if one[:2] == (code, file) and text.format(closed=closed) in one[2]}
                 assert len(hits) == 1, (name, code, reported)
@@ -133,4 +172,4 @@ def test_sound_hosts(version: str, tmp_path: Path) -> None:
             assert both.one.asks("web", both.two.address(network, network)) == web
             assert both.two.asks(network, web) == both.two.address(network, network)
         for name, shell in SHELLS.items():
-            assert not found(both.gather(tmp_path / name, *shell)), name
+            assert not warnings(check_all(both.gather(tmp_path / name, *shell))), name
