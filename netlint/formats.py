@@ -82,6 +82,8 @@ FORMATS: dict[str, Format] = {
     "route-file": Format("route-… of network-scripts", "ip_route", "configured:build_route_files"),
     "wireguard": Format("WireGuard configuration", "ini", "configured:build_wireguard"),
     "openvpn": Format("OpenVPN configuration", "openvpn", "configured:build_openvpn"),
+    "sos-manifest": Format("manifest of sosreport", "json", "manifests:build_sos_manifest"),
+    "collect-manifest": Format("manifest of netlint collect", "collect_manifest", "manifests:build_collect_manifest"),
     # recognised, not read
     "docker-json-lines": Format("docker listing with --format json"),
     "template": Format("template"),
