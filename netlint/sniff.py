@@ -106,6 +106,9 @@ _SHELL_COMMAND = (
     r"|k3s|rke2|etcdctl|etcd|consul|firewall-cmd|ufw|ethtool|route|ifconfig|ovs-vsctl)[ \t]+[\w$\"'-]"
     r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
 )
+# What cloud-init runs or writes, and that it is about a host's network.
+_CLOUD_KEY = re.compile(r"^(?:bootcmd|runcmd|write_files)[ \t]*:", re.MULTILINE)
+_NETWORK_WORD = re.compile(r"\b(?:docker|dockerd|ip6?tables|nft|sysctl|ip|route|ifconfig|ufw|firewall-cmd)\b")
 # Files whose place says what they are, though they look like a listing.
 _PLACED = (
     (re.compile(r"(?:^|/)ufw/(?:user|before|after)6?\.rules$|(?:^|/)(?:default/ufw|ufw/ufw\.conf)$"), "ufw"),
@@ -187,6 +190,8 @@ def _sniff(text: str, path: str) -> str | None:
     start = text[:4096].lstrip()
     if not start:
         return name_format(path)
+    if start.startswith("#cloud-config"):
+        return "cloud-config" if _CLOUD_KEY.search(text) and _NETWORK_WORD.search(text) else None
     shebang = _SHEBANG.match(start)
     if _PROGRAM.search(lower):
         return None
