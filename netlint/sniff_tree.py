@@ -96,6 +96,8 @@ def json_format(text: str, path: str) -> str | None:
     keys = set(listed)
     if opening == "[":
         return _json_listing(keys)
+    if {"cmdline", "policy", "components"} <= keys:
+        return "sos-manifest"
     if "nftables" in keys:
         return "nft-json"
     if "cniVersion" in keys or ({"name", "plugins"} <= keys and "scripts" not in keys):

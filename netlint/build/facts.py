@@ -11,7 +11,7 @@ from netlint.model.compose import Project
 from netlint.model.container import BridgePort, Container, Neighbour
 from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
 from netlint.model.frontends import Firewalld, Jail, Ufw
-from netlint.model.host import Configured, InputProblem, Interface, Listener, Resolver, Route, RoutingRule
+from netlint.model.host import Configured, Gap, InputProblem, Interface, Listener, Resolver, Route, RoutingRule
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
@@ -79,6 +79,7 @@ class HostFacts:
         self.swarm_nodes: list[SwarmNode] = []
         self.weave: list[Weave] = []
         self.cluster = ClusterFacts()
+        self.gaps: list[Gap] = []
         self.unreadable: list[InputProblem] = []
         self.not_understood: list[InputProblem] = []
         self.unread: dict[tuple[str, int], str] = {}  # by Source.key: why

@@ -208,6 +208,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         swarm_nodes=tuple(facts.swarm_nodes),
         weave=tuple(facts.weave),
         cluster=facts.cluster.finish(),
+        gaps=tuple(facts.gaps),
     )
 
 
