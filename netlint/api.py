@@ -80,8 +80,8 @@ _NAMES = {
         "CniNetwork",
         "DockerFlags",
         "Flannel",
-        "Flanneld",
         "FlannelLease",
+        "Flanneld",
         "KubeProxy",
         "Role",
         "StoreServer",
@@ -119,7 +119,7 @@ _NAMES = {
     "netlint.model.located": ("Located",),
     "netlint.model.netfilter": ("Chain", "FirewallRule", "Match", "NameMatch", "PrefixMatch", "Ruleset", "Table"),
     "netlint.model.network": ("Endpoint", "Network", "Origin", "Subnet"),
-    "netlint.model.overlay": ("Swarm", "Weave"),
+    "netlint.model.overlay": ("Swarm", "SwarmNode", "SwarmService", "Weave"),
     "netlint.model.ports": ("Binding", "Taken", "collisions", "listens", "published_ports", "takes"),
     "netlint.model.proxies": ("PROXIES", "Proxy", "proxied", "proxies", "serving"),
     "netlint.model.reach": (
