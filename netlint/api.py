@@ -71,6 +71,7 @@ from netlint.model.cluster import (
     StoreServer,
 )
 from netlint.model.cluster_ports import ClusterPort, cluster_ports, encrypted_overlay, overlay_evidence
+from netlint.model.cluster_store import ClusterStore, StoreEndpoint, cluster_store
 from netlint.model.compose import (
     Attachment,
     DuplicateKey,
@@ -152,6 +153,7 @@ __all__ = [
     "Cluster",
     "ClusterPort",
     "ClusterRange",
+    "ClusterStore",
     "CniNetwork",
     "Confidence",
     "Configured",
@@ -241,6 +243,7 @@ __all__ = [
     "Site",
     "Span",
     "Step",
+    "StoreEndpoint",
     "StoreServer",
     "Subnet",
     "Supply",
@@ -269,6 +272,7 @@ __all__ = [
     "claims",
     "cluster_peers",
     "cluster_ports",
+    "cluster_store",
     "clusters_of",
     "collisions",
     "container_ports",

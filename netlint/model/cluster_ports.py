@@ -57,7 +57,7 @@ def overlay_evidence(host: Host) -> Span | None:
     if host.swarm is not None and host.swarm.active:
         return host.swarm.span
     store = host.daemon.text("cluster-store") if host.daemon is not None else None
-    if store is not None and host.before(23, 0) is not False:
+    if store is not None and host.knows_store is not False:
         return store.span
     if host.swarm is not None:
         return None

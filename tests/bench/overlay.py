@@ -1,11 +1,13 @@
 """What each way to a container costs on this machine, next to what others have published.
 
-    sudo .venv/bin/python -m tests.bench.overlay [--seconds 3] [--newer 28.5]
+    sudo .venv/bin/python -m tests.bench.overlay [--rounds 5] [--seconds 3] [--newer 28.5]
 
-Two hosts of the lab (network namespaces, one LAN) run real engines, 20.10 and a newer one. One run measures every way:
+Two hosts of the lab (network namespaces, one LAN) run real engines, 20.10 and a newer one. A round measures every way:
 TCP throughput of one flow, connections opened and closed in a second, one after the other, and the CPU time of both
-ends per gigabyte. The figures of two namespaces on one machine have no network card in them: compare the ratios, not
-the rates, and repeat on an idle machine. It needs what the lab needs, iperf3 and Python in /usr.
+ends per gigabyte. Shown are the median over the rounds with the lowest and highest value, and the median of each
+round's ratio to its own host mode, which a load that comes and goes moves least. The figures of two namespaces on one
+machine have no network card in them: compare the ratios, not the rates. It needs what the lab needs, iperf3 and Python
+in /usr.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ import argparse
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from statistics import median
+from typing import NamedTuple, TypeAlias
 
 from netlint.evidence import measured
 from tests.lab import image
@@ -211,29 +215,46 @@ def measure(seconds: float, newer: str) -> Iterator[tuple[str, Figures]]:
                 yield "overlay of the newer engine", overlay(bench)
 
 
-def render(found: dict[str, Figures]) -> str:
-    """The table: each way with its ratios to the way without containers, and what others have published."""
-    lines = [f"{'':48}{'Gbit/s':>8}{'':>7}{'conn/s':>9}{'':>7}{'CPU s/GB':>10}"]
+Round: TypeAlias = dict[str, Figures]
+
+
+def render(rounds: list[Round]) -> str:
+    """The table: of each way the median, lowest and highest value of the rounds and the median of its ratios to the way
+    without containers, and below it what others have published."""
+    lines = [f"median of {len(rounds)} rounds (lowest to highest), and of each round's ratio to host mode"]
+    lines.append(f"{'':48}{'Gbit/s':>22}{'':>6}{'conn/s':>22}{'':>6}{'CPU s/GB':>22}{'':>6}")
     for way in WAYS:
-        if way.name not in found or way.base not in found:
+        pairs = [(found[way.name], found[way.base]) for found in rounds if way.name in found and way.base in found]
+        if not pairs:
             lines.append(f"{way.name:48}not measured")
             continue
-        own, base = found[way.name], found[way.base]
-        lines.append(
-            f"{way.name:48}{own.throughput:8.2f}{own.throughput / base.throughput:7.0%}{own.connections:9.0f}"
-            f"{own.connections / base.connections:7.0%}{own.cpu:10.2f}{own.cpu / base.cpu:7.0%}"
-        )
+        columns = zip(("8.2f", "8.0f", "8.2f"), *(zip(*pair, strict=True) for pair in pairs), strict=True)
+        lines.append(f"{way.name:48}" + "".join(_column(form, values) for form, *values in columns))
         lines += [f"    published: {measured(one)}" for one in way.published]
     return "\n".join(lines) + "\n"
 
 
+def _column(form: str, pairs: list[tuple[float, float]]) -> str:
+    """Median and spread of one figure in every round, and the median of its ratio to the base."""
+    own = [value for value, _ in pairs]
+    low, high = format(min(own), form).strip(), format(max(own), form).strip()
+    spread = f"({low} to {high})"
+    return f"{median(own):{form}}{spread:>{22 - 8}}{median(value / base for value, base in pairs):6.0%}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured (default 5)")
     parser.add_argument("--seconds", type=float, default=3, help="of each measurement (default 3)")
     parser.add_argument("--newer", default="28.5", help="the newer engine (default 28.5)")
     arguments = parser.parse_args()
+    rounds: list[Round] = []
     with lock():
-        print(render(dict(measure(arguments.seconds, arguments.newer))), end="")
+        for number in range(max(1, arguments.rounds)):
+            rounds.append(dict(measure(arguments.seconds, arguments.newer)))
+            load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+            print(f"round {number + 1} of {arguments.rounds}: {load}", file=sys.stderr, flush=True)
+    print(render(rounds), end="")
     return 0
 
 
