@@ -4,10 +4,10 @@
 
 Two hosts of the lab (network namespaces, one LAN) run real engines, 20.10 and a newer one. A round measures every way:
 TCP throughput of one flow, connections opened and closed in a second, one after the other, and the CPU time of both
-ends per gigabyte. Shown are the median over the rounds with the lowest and highest value, and the median of each
-round's ratio to its own host mode, which a load that comes and goes moves least. The figures of two namespaces on one
-machine have no network card in them: compare the ratios, not the rates. It needs what the lab needs, iperf3 and Python
-in /usr.
+ends per gigabyte; just before each it measures host mode on the same hosts and engines. Shown are the median over the
+rounds with the lowest and highest value, and the median of the ratios to the host mode of just before, which a load
+that comes and goes moves least. The figures of two namespaces on one machine have no network card in them: compare the
+ratios, not the rates. It needs what the lab needs, iperf3 and Python in /usr.
 """
 
 from __future__ import annotations
@@ -60,26 +60,28 @@ class Figures(NamedTuple):
     cpu: float
 
 
+Pair: TypeAlias = tuple[Figures, Figures]  # of a way, and of host mode
+Round: TypeAlias = dict[str, Pair]
+
+
 class Way(NamedTuple):
-    """One way to a container. `base` names the way without containers that it is compared with, `published` the
-    measurements of others (ids of rules/evidence.json)."""
+    """One way to a container, and the measurements of others (ids of rules/evidence.json)."""
 
     name: str
-    base: str
     published: tuple[str, ...] = ()
 
 
 WAYS = (
-    Way("host mode", "host mode"),
-    Way("published port, from another host", "host mode", ("bridge-moby33115-2017", "uproxy-moby11911-remote-2015")),
-    Way("macvlan", "host mode", ("daocloud-2023",)),
-    Way("routed containers", "host mode", ("hostgw-softlayer",)),
-    Way("overlay of 20.10", "host mode", ("overlay-sammyliu-2016", "vxlan-ib20-mtu1450")),
-    Way("overlay of the newer engine", "host mode", ("vxlan-ib24-single", "vxlan-ib24-multi")),
-    Way("host mode, same host", "host mode, same host"),
-    Way("bridge, same host", "host mode, same host"),
-    Way("published port by docker-proxy, same host", "host mode, same host", ("uproxy-moby11911-2015",)),
-    Way("published port without docker-proxy, same host", "host mode, same host"),
+    Way("host mode"),
+    Way("published port, from another host", ("bridge-moby33115-2017", "uproxy-moby11911-remote-2015")),
+    Way("macvlan", ("daocloud-2023",)),
+    Way("routed containers", ("hostgw-softlayer",)),
+    Way("overlay of 20.10", ("overlay-sammyliu-2016", "vxlan-ib20-mtu1450")),
+    Way("overlay of the newer engine", ("vxlan-ib24-single", "vxlan-ib24-multi")),
+    Way("host mode, same host"),
+    Way("bridge, same host"),
+    Way("published port by docker-proxy, same host", ("uproxy-moby11911-2015",)),
+    Way("published port without docker-proxy, same host"),
 )
 
 
@@ -99,6 +101,7 @@ class Bench:
         self.engines = [self.stack.enter_context(Engine(host, self.version, config=options)) for host in self.hosts]
         for host in self.hosts:
             host.sysctl("net.ipv4.ip_forward", "1")
+        self.run(0, "host", "--network", "host")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,6 +115,11 @@ class Bench:
             "run", "-d", "--name", name, *options, *mounts, "-v", f"{self.folder}:/bench:ro",
             "--entrypoint", "/usr/bin/python3", image.IMAGE, *command,
         )  # fmt: skip
+
+    def compare(self, address: str, *, client: int | str, outer: int = 0) -> Pair:
+        """A way, and just before it host mode: from the other host, or for a client on the first host on that alone."""
+        base = self.measure("127.0.0.1", client=0) if client == 0 else self.measure(A, client=1)
+        return self.measure(address, client=client, outer=outer), base
 
     def measure(self, address: str, *, client: int | str, outer: int = 0) -> Figures:
         """From a host (0 or 1), or from the container `client` on the second one, to `address`."""
@@ -153,23 +161,21 @@ class Bench:
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def older(bench: Bench) -> Iterator[tuple[str, Figures]]:
+def older(bench: Bench) -> Iterator[tuple[str, Pair]]:
     """Every way of 20.10 that needs docker-proxy on, or does not care."""
     one, two = bench.engines
-    bench.run(0, "host", "--network", "host")
-    yield "host mode", bench.measure(A, client=1)
-    yield "host mode, same host", bench.measure("127.0.0.1", client=0)
-    one.docker("rm", "-f", "host")
+    yield "host mode", (bench.measure(A, client=1),) * 2
+    yield "host mode, same host", (bench.measure("127.0.0.1", client=0),) * 2
     ports = [word for port in (IPERF, COUNTER) for word in ("-p", f"{port + OUTER}:{port}")]
     bench.run(0, "published", *ports)
-    yield "published port, from another host", bench.measure(A, client=1, outer=OUTER)
-    yield "bridge, same host", bench.measure(one.address("published"), client=0)
-    yield "published port by docker-proxy, same host", bench.measure("127.0.0.1", client=0, outer=OUTER)
+    yield "published port, from another host", bench.compare(A, client=1, outer=OUTER)
+    yield "bridge, same host", bench.compare(one.address("published"), client=0)
+    yield "published port by docker-proxy, same host", bench.compare("127.0.0.1", client=0, outer=OUTER)
     one.docker("rm", "-f", "published")
     lan = ("--subnet", "192.168.10.0/24", "--ip-range", "192.168.10.128/28", "-o", "parent=eth0")
     one.docker("network", "create", "-d", "macvlan", *lan, "lan")
     bench.run(0, "macvlan", "--network", "lan")
-    yield "macvlan", bench.measure(one.address("macvlan", "lan"), client=1)
+    yield "macvlan", bench.compare(one.address("macvlan", "lan"), client=1)
     one.docker("rm", "-f", "macvlan")
     for side, (engine, peer) in enumerate(((one, B), (two, A))):
         plain = ("-o", "com.docker.network.bridge.enable_ip_masquerade=false")
@@ -178,13 +184,13 @@ def older(bench: Bench) -> Iterator[tuple[str, Figures]]:
         engine.host.run("iptables", "-I", "DOCKER-USER", "-j", "ACCEPT")
     bench.run(0, "routed", "--network", "routed")
     bench.run(1, "asking", "--network", "routed", serve=False)
-    yield "routed containers", bench.measure(one.address("routed", "routed"), client="asking")
+    yield "routed containers", bench.compare(one.address("routed", "routed"), client="asking")
     one.docker("rm", "-f", "routed")
     two.docker("rm", "-f", "asking")
     yield "overlay of 20.10", overlay(bench)
 
 
-def overlay(bench: Bench) -> Figures:
+def overlay(bench: Bench) -> Pair:
     """Container to container by an overlay network of a swarm."""
     one, two = bench.engines
     one.docker("swarm", "init", "--advertise-addr", A)
@@ -193,10 +199,10 @@ def overlay(bench: Bench) -> Figures:
     one.docker("network", "create", "-d", "overlay", "--attachable", "wide")
     bench.run(0, "wide", "--network", "wide")
     bench.run(1, "asking", "--network", "wide", serve=False)
-    return bench.measure(one.address("wide", "wide"), client="asking")
+    return bench.compare(one.address("wide", "wide"), client="asking")
 
 
-def measure(seconds: float, newer: str) -> Iterator[tuple[str, Figures]]:
+def measure(seconds: float, newer: str) -> Iterator[tuple[str, Pair]]:
     """Every way with its figures, as it is measured."""
     with contextlib.ExitStack() as stack:
         lan = stack.enter_context(Lan())
@@ -208,23 +214,20 @@ def measure(seconds: float, newer: str) -> Iterator[tuple[str, Figures]]:
         with Bench(a, b, "20.10", seconds, **{"userland-proxy": False}) as bench:
             ports = [word for port in (IPERF, COUNTER) for word in ("-p", f"{port + OUTER}:{port}")]
             bench.run(0, "published", *ports)
-            figures = bench.measure("127.0.0.1", client=0, outer=OUTER)
+            figures = bench.compare("127.0.0.1", client=0, outer=OUTER)
             yield "published port without docker-proxy, same host", figures
         if programs(newer) is not None:
             with Bench(a, b, newer, seconds) as bench:
                 yield "overlay of the newer engine", overlay(bench)
 
 
-Round: TypeAlias = dict[str, Figures]
-
-
 def render(rounds: list[Round]) -> str:
-    """The table: of each way the median, lowest and highest value of the rounds and the median of its ratios to the way
-    without containers, and below it what others have published."""
-    lines = [f"median of {len(rounds)} rounds (lowest to highest), and of each round's ratio to host mode"]
-    lines.append(f"{'':48}{'Gbit/s':>22}{'':>6}{'conn/s':>22}{'':>6}{'CPU s/GB':>22}{'':>6}")
+    """The table: of each way the median, lowest and highest value of the rounds and the median of its ratios to the
+    host mode of just before, and below it what others have published."""
+    lines = [f"median of {len(rounds)} rounds (lowest to highest), and of the ratios to host mode just before"]
+    lines.append(f"{'':48}{'Gbit/s':>8}{'':24}{'conn/s':>8}{'':24}{'CPU s/GB':>8}")
     for way in WAYS:
-        pairs = [(found[way.name], found[way.base]) for found in rounds if way.name in found and way.base in found]
+        pairs = [found[way.name] for found in rounds if way.name in found]
         if not pairs:
             lines.append(f"{way.name:48}not measured")
             continue
@@ -239,7 +242,7 @@ def _column(form: str, pairs: list[tuple[float, float]]) -> str:
     own = [value for value, _ in pairs]
     low, high = format(min(own), form).strip(), format(max(own), form).strip()
     spread = f"({low} to {high})"
-    return f"{median(own):{form}}{spread:>{22 - 8}}{median(value / base for value, base in pairs):6.0%}"
+    return f"{median(own):{form}} {spread:16}{median(value / base for value, base in pairs):5.0%}  "
 
 
 def main() -> int:
