@@ -145,7 +145,9 @@ def test_store_unreachable(hosts: tuple[Host, Host], proof: Callable[..., None],
     text = (tmp_path / "closed" / found.at.source).read_text(encoding="utf-8")
     assert text[found.at.start : found.at.end].startswith("-A INPUT -s 192.168.10.2/32")
     assert "--dport 2379 -j DROP" in text[found.at.start : found.at.end]
-    seen = "2379 dropped on the store's host: dockerd starts after 25 s and logs a discovery error; docker run: network "
+    seen = (
+        "2379 dropped on the store's host: dockerd starts after 25 s and logs a discovery error; docker run: network "
+    )
     proof(rule="NL618", engine="20.10", observed=seen + "wide not found")
 
 
