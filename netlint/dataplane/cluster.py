@@ -85,6 +85,9 @@ def cluster_peers(host: Host, site: Site, cluster: str, *, control: bool = False
     named = [
         one for one in _named(host) if one.version == version and one != own and not (apart and cluster == "swarm")
     ]
+    if cluster == "swarm" and not peers and not apart:
+        listed = (node.address.value for node in host.swarm_nodes if node.address is not None and node.state != "down")
+        peers = [one for one in listed if one.version == version and one != own and not one.is_unspecified][:MOST_PEERS]
     return list(dict.fromkeys([*peers, *named])), True if peers or named else known
 
 
