@@ -64,6 +64,7 @@ _OUTPUTS = {
     "gitlab": "GitLab's Code Quality widget",
     "junit": "Jenkins, GitLab, Azure Pipelines: tests",
     "markdown": "the summary of a job, a comment",
+    "html": "people, in a browser or on paper: one file, without scripts, that loads nothing",
 }
 
 

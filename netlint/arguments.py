@@ -7,7 +7,7 @@ import argparse
 from netlint import __version__
 from netlint.parsers import Parser
 
-FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
 SEVERITIES = ("error", "warning", "note")
 CONFIDENCES = ("high", "medium", "low")
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")

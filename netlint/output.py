@@ -72,6 +72,8 @@ def rendered(
 
     top = checkout_root(os.getcwd())
     checkout = top or os.getcwd()
+    if name == "html":
+        return str(module.render(result, checkout, originals))
     if name != "sarif":
         return str(module.render(result, checkout))
     return str(module.render(result, checkout, provenance(top) if top is not None else None, originals))

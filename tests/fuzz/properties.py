@@ -23,7 +23,7 @@ from netlint.sniff import sniff
 from netlint.source import Source, Span
 
 RULES = load_rules([rules_folder()])
-REPORTS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+REPORTS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
 
 
 def parser_holds(format: str, text: str) -> None:
