@@ -22,7 +22,8 @@ _EXIT = """exit status:
 _START = """to begin with:
   netlint check               what is wrong in this directory
   netlint check dump.tar.gz   what is wrong on a server
-  netlint explain NL101       what a finding means"""
+  netlint explain NL101       what a finding means
+  netlint check --help        every option of a command"""
 
 _CHECK = """Everything that is given is read together: a defect may lie between two files. What was not read, and what
 could not be checked for want of input, is said at the end."""

@@ -79,7 +79,9 @@ def read_config(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
     if path.name == "pyproject.toml":
         tools = table.get("tool")
