@@ -108,10 +108,23 @@ class Engine:
         """Send dockerd a signal that ends it, and wait for the end."""
         if self._process is None or self._process.poll() is not None:
             return
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        os.kill(int(children[0]) if children else pid, number)
+        os.kill(self._first(), number)
         self._process.wait(30)
+
+    def _first(self) -> int:
+        """The first process of the engine's PID namespace, or what is about to start it."""
+        pid = self._process.pid if self._process is not None else 0
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        return int(children[0]) if children else pid
+
+    @property
+    def path(self) -> str:
+        """PATH with the engine's programs first: containerd and the shim are found by it."""
+        return f"{self.programs['dockerd'].parent}:{os.environ['PATH']}"
+
+    def inside(self) -> list[str]:
+        """How a command begins that runs where the engine does, with its network, files, processes and host name."""
+        return ["nsenter", "-t", str(self._first()), "--net", "--mount", "--pid", "--uts"]
 
     @property
     def log(self) -> str:
@@ -129,10 +142,9 @@ class Engine:
         ]
         inside = ["sh", "-c", _START, "start", self.host.name, str(self.folder), *dockerd]
         unshare = ["unshare", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        path = f"{self.programs['dockerd'].parent}:{os.environ['PATH']}"  # containerd and the shim are found by it
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                self.host.command(*unshare, *inside), stdout=log, stderr=log, env=os.environ | {"PATH": path}
+                self.host.command(*unshare, *inside), stdout=log, stderr=log, env=os.environ | {"PATH": self.path}
             )
         wait_until(self._answers, 40, f"engine {self.version} on {self.host.name}")
 
