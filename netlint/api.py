@@ -104,7 +104,7 @@ from netlint.model.intents import SCHEMES, Intent, advertised, intents, is_targe
 from netlint.model.located import Located
 from netlint.model.netfilter import Chain, FirewallRule, Match, NameMatch, PrefixMatch, Ruleset, Table
 from netlint.model.network import Endpoint, Network, Origin, Subnet
-from netlint.model.overlay import Swarm, Weave
+from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.model.ports import Binding, Taken, collisions, listens, published_ports, takes
 from netlint.model.proxies import PROXIES, Proxy, proxied, proxies, serving
 from netlint.model.reach import (
@@ -246,6 +246,8 @@ __all__ = [
     "Subnet",
     "Supply",
     "Swarm",
+    "SwarmNode",
+    "SwarmService",
     "Table",
     "Taken",
     "Ufw",

@@ -44,6 +44,7 @@ _OBSERVED = frozenset(_SINGLE) - {"daemon-json", "nft"} | {
     "docker-ps",
     "docker-inspect",
     "docker-port",
+    "docker-service",
     "ip-rule",
     "ip-neigh",
     "arp",
@@ -58,9 +59,9 @@ _NO_FACTS = frozenset(
         "env-file",
         "template",
         "shell-script",
+        "cloud-config",
         "kubernetes",
         "cni",
-        "docker-service",
         "docker-json-lines",
     )
 )
@@ -144,7 +145,7 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
     projects = _projects(others)
     owned = {item.source.path for project in projects.values() for item in project.inputs}
     for item in others:
-        script = item.format == "shell-script"
+        script = item.format in ("shell-script", "cloud-config")
         project = projects.get(item.source.path)
         if project is None and (item.source.path in owned or (item.format == "env-file" and not item.named)):
             continue

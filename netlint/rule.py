@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -12,12 +13,21 @@ from netlint.finding import Confidence, Finding, Severity
 from netlint.model.host import Host, Site
 from netlint.suggest import did_you_mean
 
+# Files with the rules that are loaded at boot. Beside listings of the running host they are no dump of its firewall.
+_AT_BOOT = re.compile(r"(?:^|/)(?:nftables\.conf|iptables/rules\.v[46]|sysconfig/ip6?tables)$")
+
+
+def _has_firewall(host: Host) -> bool:
+    observed = host.interfaces is not None or host.routes is not None
+    return any(not (observed and _AT_BOOT.search(one.span.source)) for one in host.rulesets)
+
+
 # What a rule may need of a host, and how the coverage report calls its absence.
 NEEDS: dict[str, tuple[Callable[[Host], bool], str]] = {
     "addresses": (lambda host: host.interfaces is not None, "no address listing (ip addr)"),
     "neighbours": (lambda host: host.neighbours is not None, "no neighbour table (ip neigh, arp -n)"),
     "routes": (lambda host: host.routes is not None, "no route table (ip route)"),
-    "firewall": (lambda host: bool(host.rulesets), "no firewall dump (iptables-save)"),
+    "firewall": (_has_firewall, "no firewall dump (iptables-save)"),
     "daemon": (
         lambda host: host.daemon is not None and host.daemon.configured,
         "no daemon configuration (daemon.json, docker.service)",
@@ -66,8 +76,16 @@ class Rule(Struct, frozen=True, kw_only=True):
         return name == self.slug or (name != "" and self.code.startswith(name.upper()))
 
     def missing(self, host: Host) -> list[str]:
-        """Why the rule cannot be checked on `host`; empty where it can."""
-        return [reason for need in self.needs for present, reason in [NEEDS[need]] if not present(host)]
+        """Why the rule cannot be checked on `host`, or only on a part of what there is; empty where it can."""
+        reasons = []
+        for need in self.needs:
+            present, reason = NEEDS[need]
+            gaps = [gap.reason for gap in host.gaps if gap.need == need]
+            if not present(host):
+                reasons.append(f"{reason}: {gaps[0]}" if gaps else reason)
+            else:
+                reasons += gaps
+        return reasons
 
 
 class _Mark(Struct, frozen=True, kw_only=True):

@@ -96,6 +96,8 @@ def json_format(text: str, path: str) -> str | None:
     keys = set(listed)
     if opening == "[":
         return _json_listing(keys)
+    if {"cmdline", "policy", "components"} <= keys:
+        return "sos-manifest"
     if "nftables" in keys:
         return "nft-json"
     if "cniVersion" in keys or ({"name", "plugins"} <= keys and "scripts" not in keys):
@@ -124,6 +126,8 @@ def _json_listing(keys: set[str]) -> str | None:
     if keys & {"HostConfig", "NetworkSettings"} or {"Id", "Names", "Image"} <= keys:
         return "docker-inspect"
     if {"ID", "Spec"} <= keys and keys & {"Version", "CreatedAt"}:
+        return "docker-service"
+    if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys:
         return "docker-service"
     if {"ID", "Driver", "Scope"} <= keys or {"ID", "Image", "Names", "Ports"} <= keys:
         return "docker-json-lines"

@@ -50,6 +50,39 @@ docker swarm init  # <- error
     inet 10.0.0.5/24 scope global eth1
 ```
 
+## Bad: the manager lists another address
+
+```text title="node1/docker-node-inspect.txt"
+ID:			sjwyo1rrc999panplxm3xz7md
+Hostname:              	node1
+Joined at:             	2024-11-29 09:19:22.475285133 +0000 utc
+Status:
+ State:			Ready
+ Availability:         	Active
+ Address:		10.0.5.11
+Manager Status:
+ Address:		10.0.5.11:2377
+ Raft Status:		Reachable
+ Leader:		Yes
+ID:			umll57qmkay5k6qkgez1divx1
+Hostname:              	node2
+Joined at:             	2024-11-29 09:19:23.29322451 +0000 utc
+Status:
+ State:			Down
+ Availability:         	Active
+ Address:		10.0.5.12  # <- warning
+```
+
+```text title="node1/ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 10.0.5.11/24 scope global eth0
+```
+
+```text title="node2/ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 10.0.5.22/24 scope global eth0
+```
+
 ## Good: the node's only address
 
 ```sh title="setup.sh"
@@ -104,7 +137,19 @@ docker swarm init --advertise-addr 10.0.0.5
 from collections.abc import Iterator
 from itertools import combinations
 
-from netlint.api import Address, Finding, Host, Label, Located, Severity, Site, is_container_link, own_address, rule
+from netlint.api import (
+    Address,
+    Finding,
+    Host,
+    Label,
+    Located,
+    Severity,
+    Site,
+    SwarmNode,
+    is_container_link,
+    own_address,
+    rule,
+)
 
 
 @rule(
@@ -128,6 +173,41 @@ def check(site: Site) -> Iterator[Finding]:
                 host=host.name,
             )
     yield from _apart(site)
+    yield from _listed(site)
+
+
+def _listed(site: Site) -> Iterator[Finding]:
+    """Nodes for which a manager's list has another address than their interfaces."""
+    for manager in site.hosts:
+        for node in manager.swarm_nodes:
+            host = _host_of(node, manager, site)
+            if host is None or node.address is None or node.address.value.is_unspecified:
+                continue
+            said = host.swarm.advertise_addr if host.swarm is not None else None
+            if said is not None and own_address(host, said.value)[0] == node.address.value:
+                continue  # said already
+            address, fault = own_address(host, str(node.address.value))
+            loopback = address is not None and address.is_loopback
+            if fault is None or (loopback and len(manager.swarm_nodes) == 1):
+                continue
+            yield Finding(
+                message=f"the swarm looks for node {node.hostname} at {node.address.value}, which {fault}: other nodes "
+                "do not reach it there",
+                at=node.address.span,
+                help="let the node leave the swarm and join again with --advertise-addr",
+                related=(Label(host.span, f"what {host.name} lists"),),
+                severity=None if loopback else Severity.WARNING,
+                host=host.name,
+            )
+
+
+def _host_of(node: SwarmNode, manager: Host, site: Site) -> Host | None:
+    """The host that a listed node is: the one that lists it, or the only one of its name; None where none was given."""
+    if node.this is True:
+        return manager
+    alike = [one for one in manager.swarm_nodes if one.hostname == node.hostname]
+    named = [host for host in site.hosts if host.name == node.hostname]
+    return named[0] if len(alike) == len(named) == 1 else None
 
 
 def _apart(site: Site) -> Iterator[Finding]:

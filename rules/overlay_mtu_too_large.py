@@ -58,9 +58,10 @@ networks:
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Interface, Label, Severity, Site, own_address, rule, uplinks
+from netlint.api import Finding, Host, Interface, Label, Origin, Severity, Site, own_address, rule, uplinks
 
 DEFAULT = 1500  # what the overlay driver takes for the underlay
+WITH_OPTIONS = (Origin.COMPOSE, Origin.SCRIPT, Origin.INSPECT)  # sources that would tell of the option
 OPTION = "com.docker.network.driver.mtu"
 
 
@@ -75,7 +76,7 @@ def check(site: Site) -> Iterator[Finding]:
         if underlay is None or underlay.mtu is None:
             continue
         for network in host.networks:
-            if network.driver != "overlay" or network.external:
+            if network.driver != "overlay" or network.external or not network.is_stated_by(*WITH_OPTIONS):
                 continue
             option = network.option(OPTION)
             if option is not None and not (option.exact and option.value.isascii() and option.value.isdigit()):

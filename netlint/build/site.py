@@ -204,8 +204,11 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         projects=tuple(facts.projects),
         actions=tuple(facts.actions),
         swarm=facts.swarm,
+        swarm_services=tuple(facts.swarm_services),
+        swarm_nodes=tuple(facts.swarm_nodes),
         weave=tuple(facts.weave),
         cluster=facts.cluster.finish(),
+        gaps=tuple(facts.gaps),
     )
 
 

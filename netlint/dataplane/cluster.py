@@ -78,6 +78,9 @@ def cluster_peers(host: Host, site: Site, cluster: str) -> tuple[list[Address], 
     peers = list(islice(others, MOST_PEERS))
     known = _has_others(host, cluster)
     named = [address for address in _named(host) if address.version == version and address != own]
+    if cluster == "swarm" and not peers:
+        listed = (node.address.value for node in host.swarm_nodes if node.address is not None and node.state != "down")
+        peers = [one for one in listed if one.version == version and one != own and not one.is_unspecified][:MOST_PEERS]
     return list(dict.fromkeys([*peers, *named])), True if peers or named else known
 
 
