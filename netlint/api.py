@@ -26,6 +26,7 @@ from netlint.dataplane.peers import Crossing, crossings
 from netlint.dataplane.probes import Inside, from_host, insides, inward, known_as, of_docker, outward, rules_below
 from netlint.dataplane.questions import Disagreement, Ended, Flows, Questions, disagreement
 from netlint.dataplane.routing import OUTSIDE, Hop, Router
+from netlint.dataplane.stores import open_stores
 from netlint.dataplane.translate import parse_target
 from netlint.dataplane.unreached import UnfinishedError, Unreached, unreached
 from netlint.dataplane.view import Bridge, bridges, is_container_link, local_addresses, uplinks
@@ -315,6 +316,7 @@ __all__ = [
     "node_address",
     "occupied",
     "of_docker",
+    "open_stores",
     "outward",
     "overlaps",
     "overlaps_between",

@@ -13,9 +13,10 @@ These settings decide whether a pod's address survives:
 
 ## Why it matters
 
-With all traffic translated, network policies and logs see the node in place of the pod. Without any, a node or a client
-outside sends to a service address and gets the answer from the pod's, which it drops. Pods without translation and
-without a way back reach nothing outside.
+With all traffic translated, network policies and logs see the node in place of the pod. Without any, a client outside
+that asks a service by a node is answered by a pod of another node itself, past the first, and drops the answer; the
+first node's own requests are lost where the other's `rp_filter` is strict. Pods without translation and without a way
+back reach nothing outside.
 
 ## How to fix it
 
@@ -111,8 +112,8 @@ PRIVATE = tuple(filter(None, map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "
 @rule(
     "NL617",
     Severity.WARNING,
-    proof="documentation of kube-proxy (clusterCIDR, masqueradeAll) and Calico (natOutgoing); calico issue on "
-    "--masquerade-all, kubernetes issues on a missing --cluster-cidr",
+    proof="rules as kube-proxy and Calico write them, by their documentation (clusterCIDR, masqueradeAll, natOutgoing) "
+    "in the kernel; calico issue on --masquerade-all, kubernetes issues on a missing --cluster-cidr",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -133,8 +134,8 @@ def _proxy(host: Host, proxy: KubeProxy) -> Iterator[Finding]:
         )
     elif proxy.cluster_range is None and proxy.exact and not proxy.detects:
         yield Finding(
-            message="kube-proxy is not told the pods' range: traffic to services from elsewhere is not translated, and "
-            "its answers do not come back",
+            message="kube-proxy is not told the pods' range: what comes to services from outside is not translated, "
+            "and answers of pods on other nodes do not come back by this one",
             at=proxy.span,
             help="start it with --cluster-cidr and the pods' range",
             confidence=Confidence.MEDIUM,
