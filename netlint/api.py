@@ -42,6 +42,7 @@ _NAMES = {
     ),
     "netlint.dataplane.questions": ("Disagreement", "Ended", "Flows", "Questions", "disagreement"),
     "netlint.dataplane.routing": ("OUTSIDE", "Hop", "Router"),
+    "netlint.dataplane.stores": ("open_stores",),
     "netlint.dataplane.translate": ("parse_target",),
     "netlint.dataplane.unreached": ("UnfinishedError", "Unreached", "unreached"),
     "netlint.dataplane.view": ("Bridge", "bridges", "is_container_link", "local_addresses", "uplinks"),
@@ -87,6 +88,7 @@ _NAMES = {
         "StoreServer",
     ),
     "netlint.model.cluster_ports": ("ClusterPort", "cluster_ports", "encrypted_overlay", "overlay_evidence"),
+    "netlint.model.cluster_store": ("ClusterStore", "StoreEndpoint", "cluster_store"),
     "netlint.model.compose": (
         "Attachment",
         "DuplicateKey",

@@ -66,6 +66,7 @@ from netlint.dataplane.questions import disagreement as disagreement
 from netlint.dataplane.routing import OUTSIDE as OUTSIDE
 from netlint.dataplane.routing import Hop as Hop
 from netlint.dataplane.routing import Router as Router
+from netlint.dataplane.stores import open_stores as open_stores
 from netlint.dataplane.translate import parse_target as parse_target
 from netlint.dataplane.unreached import UnfinishedError as UnfinishedError
 from netlint.dataplane.unreached import Unreached as Unreached
@@ -117,6 +118,9 @@ from netlint.model.cluster_ports import ClusterPort as ClusterPort
 from netlint.model.cluster_ports import cluster_ports as cluster_ports
 from netlint.model.cluster_ports import encrypted_overlay as encrypted_overlay
 from netlint.model.cluster_ports import overlay_evidence as overlay_evidence
+from netlint.model.cluster_store import ClusterStore as ClusterStore
+from netlint.model.cluster_store import StoreEndpoint as StoreEndpoint
+from netlint.model.cluster_store import cluster_store as cluster_store
 from netlint.model.compose import Attachment as Attachment
 from netlint.model.compose import DuplicateKey as DuplicateKey
 from netlint.model.compose import MisplacedKey as MisplacedKey

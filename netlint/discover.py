@@ -118,7 +118,8 @@ def discover(
     DiscoveryError for arguments that make no sense; what cannot be read is in the result.
     """
     if as_format is not None and as_format not in FORMATS:
-        raise DiscoveryError(f"--as: unknown format '{as_format}'{did_you_mean(as_format, FORMATS)}")
+        hint = did_you_mean(as_format, FORMATS) or f"; known are {', '.join(FORMATS)}"
+        raise DiscoveryError(f"--as: unknown format '{as_format}'{hint}")
     if stdin_filename is not None and "-" not in paths:
         raise DiscoveryError("--stdin-filename needs the path - (standard input)")
     alone = len(paths) == 1 and paths[0] != "-" and (os.path.isdir(paths[0]) or _opens(paths[0]))

@@ -259,6 +259,6 @@ def select(rules: Iterable[Rule], names: Iterable[str]) -> Iterator[Rule]:
         found = [one.code for one in rules if one.is_named(name)]
         if not found:
             known = [one.slug for one in rules] + [one.code for one in rules]
-            raise RuleError(f"unknown rule '{name}'{did_you_mean(name, known)}")
+            raise RuleError(f"unknown rule '{name}'{did_you_mean(name, known) or '; netlint rules lists them'}")
         wanted.update(found)
     return (one for one in rules if one.code in wanted)

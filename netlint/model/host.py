@@ -335,6 +335,12 @@ class Host(Struct, frozen=True, kw_only=True):
         """Whether the engine is older than `version`; None where its version is unknown."""
         return None if self.engine is None else self.engine.value.numbers < version
 
+    @property
+    def knows_store(self) -> bool | None:
+        """Whether the engine can keep overlay networks in an external store (cluster-store); None where its version is
+        unknown. 22.06.0-beta.0, the first release on the way to 23.0, was without (moby/moby#42247)."""
+        return self.before(22, 6)
+
     def compose_before(self, *version: int) -> bool | None:
         """The same for `docker compose` or docker-compose."""
         return None if self.compose is None else self.compose.value.numbers < version
