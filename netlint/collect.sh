@@ -182,8 +182,20 @@ if has docker && $limit docker version >/dev/null 2>&1 < /dev/null; then
     [ -n "$containers" ] && keep docker-inspect.json docker inspect --format \
         '{"Id":{{json .Id}},"Name":{{json .Name}},"State":{"Running":{{json .State.Running}}},"Config":{"Image":{{json .Config.Image}}},"HostConfig":{"NetworkMode":{{json .HostConfig.NetworkMode}},"PortBindings":{{json .HostConfig.PortBindings}}},"NetworkSettings":{"Ports":{{json .NetworkSettings.Ports}},"Networks":{{json .NetworkSettings.Networks}}}}' \
         $containers
-    keep docker-service-ls.txt docker service ls
-    keep docker-node-ls.txt docker node ls
+    if [ "$(docker info --format '{{.Swarm.ControlAvailable}}' 2>/dev/null)" = true ]; then
+        keep docker-service-ls.txt docker service ls
+        keep docker-node-ls.txt docker node ls
+        services=$(docker service ls -q 2>/dev/null)
+        # shellcheck disable=SC2086
+        [ -n "$services" ] && keep docker-service-inspect.json docker service inspect --format \
+            '{"ID":{{json .ID}},"CreatedAt":{{json .CreatedAt}},"Spec":{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}},"TaskTemplate":{"ContainerSpec":{"Image":{{json .Spec.TaskTemplate.ContainerSpec.Image}}},"Networks":{{json .Spec.TaskTemplate.Networks}}},"EndpointSpec":{{json .Spec.EndpointSpec}}},"Endpoint":{{json .Endpoint}}}' \
+            $services
+        nodes=$(docker node ls -q 2>/dev/null)
+        # shellcheck disable=SC2086
+        [ -n "$nodes" ] && keep docker-node-inspect.json docker node inspect --format \
+            '{"ID":{{json .ID}},"CreatedAt":{{json .CreatedAt}},"Spec":{"Role":{{json .Spec.Role}},"Availability":{{json .Spec.Availability}}},"Description":{"Hostname":{{json .Description.Hostname}},"Engine":{"EngineVersion":{{json .Description.Engine.EngineVersion}}}},"Status":{{json .Status}},"ManagerStatus":{{json .ManagerStatus}}}' \
+            $nodes
+    fi
     if has nsenter; then
         count=0
         for id in $(docker ps -q --no-trunc 2>/dev/null); do

@@ -55,7 +55,9 @@ FORMATS: dict[str, Format] = {
     "docker-info-json": Format("docker info as JSON", "json", "engine:build_engine"),
     "docker-version": Format("docker version", "docker_info", "engine:build_engine"),
     "docker-version-json": Format("docker version as JSON", "json", "engine:build_engine"),
+    "docker-service": Format("docker service or node listing", "docker_swarm", "swarm:build_swarm"),
     "shell-script": Format("shell script", "shell", "actions:build_actions"),
+    "cloud-config": Format("user data of cloud-init", "cloud_config", "actions:build_cloud_configs"),
     "kubernetes": Format("Kubernetes manifest", "yaml", "kubernetes:build_kubernetes"),
     "cni": Format("CNI configuration", "json", "cni:build_cni"),
     "flannel": Format("flannel network configuration", "json", "flannel:build_flannel"),
@@ -81,8 +83,9 @@ FORMATS: dict[str, Format] = {
     "route-file": Format("route-… of network-scripts", "ip_route", "configured:build_route_files"),
     "wireguard": Format("WireGuard configuration", "ini", "configured:build_wireguard"),
     "openvpn": Format("OpenVPN configuration", "openvpn", "configured:build_openvpn"),
+    "sos-manifest": Format("manifest of sosreport", "json", "manifests:build_sos_manifest"),
+    "collect-manifest": Format("manifest of netlint collect", "collect_manifest", "manifests:build_collect_manifest"),
     # recognised, not read
-    "docker-service": Format("docker service or node listing"),
     "docker-json-lines": Format("docker listing with --format json"),
     "template": Format("template"),
 }

@@ -169,7 +169,7 @@ def _icc(host: Host, site: Site, daemon: Daemon, networks: list[Network]) -> Ite
 
 def _pools(host: Host, daemon: Daemon) -> Iterator[Finding]:
     option, swarm = daemon.get("default-address-pools"), host.swarm
-    if option is None or swarm is None or not swarm.active or swarm.default_addr_pool:
+    if option is None or swarm is None or not swarm.active or swarm.default_addr_pool or not swarm.pools_known:
         return
     overlays = [one for one in host.networks if one.driver == "overlay" and not one.ingress and not one.external]
     if any(not network.subnets for network in overlays):

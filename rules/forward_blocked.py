@@ -10,7 +10,8 @@ others need (weave, CNI), nor new connections that another host routes straight 
 ## Why it matters
 
 Containers of the network reach nothing outside, or other hosts do not reach them, though routes and addresses are
-right.
+right. From Docker 28 on the last rule of a network in the chain DOCKER drops what no published port lets in, whatever
+the policy.
 
 ## How to fix it
 
@@ -68,6 +69,55 @@ COMMIT
     inet 10.32.0.1/12 scope global weave
 ```
 
+## Bad: another host's containers meet the engine's own last rule
+
+```text title="nodeA/iptables-save.txt"
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:DOCKER - [0:0]
+:DOCKER-BRIDGE - [0:0]
+:DOCKER-CT - [0:0]
+:DOCKER-FORWARD - [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -j DOCKER-FORWARD
+-A DOCKER ! -i docker0 -o docker0 -j DROP  # <- error
+-A DOCKER-BRIDGE -o docker0 -j DOCKER
+-A DOCKER-CT -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A DOCKER-FORWARD -j DOCKER-CT
+-A DOCKER-FORWARD -j DOCKER-BRIDGE
+-A DOCKER-FORWARD -i docker0 -j ACCEPT
+COMMIT
+```
+
+```text title="nodeA/ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.124.51/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.1.1/24 scope global docker0
+```
+
+```text title="nodeA/ip-route.txt"
+172.17.1.0/24 dev docker0 scope link src 172.17.1.1
+172.17.2.0/24 via 192.168.124.52 dev eth0
+192.168.124.0/24 dev eth0 scope link src 192.168.124.51
+```
+
+```text title="nodeB/ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.124.52/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.2.1/24 scope global docker0
+```
+
+```text title="nodeB/ip-route.txt"
+172.17.1.0/24 via 192.168.124.51 dev eth0
+172.17.2.0/24 dev docker0 scope link src 172.17.2.1
+192.168.124.0/24 dev eth0 scope link src 192.168.124.52
+```
+
 ## Good: policy DROP, and everybody's traffic accepted
 
 ```text title="iptables-save.txt"
@@ -118,6 +168,7 @@ from netlint.api import (
     Inside,
     Label,
     Leg,
+    NameMatch,
     Packet,
     Severity,
     Site,
@@ -177,6 +228,23 @@ def _for_all(one: FirewallRule) -> bool:
     return one.unconditional and one.target in ("DROP", "REJECT")
 
 
+def _closed(leg: Leg) -> bool:
+    """Whether the last rule of a network lost the packet: engines from 28 on write it for what comes from outside."""
+    ruleset = leg.host.ruleset(4)
+    chain = ruleset.chain("filter", "DOCKER") if ruleset is not None and not leg.accepted and leg.certain else None
+    return any(one.span == leg.decided and _is_last(one) for one in (chain.rules if chain is not None else ()))
+
+
+def _is_last(one: FirewallRule) -> bool:
+    """`! -i BRIDGE -o BRIDGE -j DROP`."""
+    match one:
+        case FirewallRule(in_interface=NameMatch(negated=True) as source, out_interface=NameMatch() as bridge):
+            others = (one.source, one.destination, one.protocol, *one.matches)
+            return source.name == bridge.name and not any(others) and one.target == "DROP"
+        case _:
+            return False
+
+
 def _from_peers(site: Site, walker: Walker, walk: HostWalk, forward: Chain) -> Iterator[Finding]:
     """Containers of other hosts, to which this one has a route, on their way to containers here."""
     for host in site.hosts:
@@ -194,7 +262,9 @@ def _from_peers(site: Site, walker: Walker, walk: HostWalk, forward: Chain) -> I
                 )
                 leg = walk.receive(packet)
                 back = walker.on(host).router.lookup(Packet(source=theirs.first, destination=ours.first))
-                if back.via is None or back.text.startswith("route default") or not _blocked(leg, forward):
+                if back.via is None or back.text.startswith("route default"):
+                    continue
+                if not _blocked(leg, forward) and not _closed(leg):
                     continue
                 what = (
                     f"nothing lets {theirs.prefix} of {host.name}, which the routes lead here, to network {ours.name}"
@@ -203,14 +273,15 @@ def _from_peers(site: Site, walker: Walker, walk: HostWalk, forward: Chain) -> I
 
 
 def _finding(leg: Leg, forward: Chain, inside: Inside, what: str, accepted: str) -> Finding:
-    policy = leg.decided == forward.span
+    policy, closed = leg.decided == forward.span, _closed(leg)
     by = f"the policy {forward.policy} of FORWARD" if policy else "a rule of FORWARD for all packets"
+    by = "the engine's last rule for the network" if closed else by
     return Finding(
         message=f"{what}: {by} drops it",
         at=leg.decided or forward.span,
         label=f"{leg.left} ends here",
         help=f"accept it where the engine leaves rules alone: iptables -I DOCKER-USER {accepted} -j ACCEPT"
-        if policy
+        if policy or closed
         else "put this rule behind all others, or remove it",
         related=(Label(inside.span, f"network {inside.name}"),),
         witness=leg_witness(leg),

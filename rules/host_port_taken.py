@@ -56,6 +56,18 @@ services:
       - "3000:80"  # <- error
 ```
 
+## Bad: a service of a swarm, and a program of the node
+
+```text title="docker-service-ls.txt"
+ID             NAME      MODE         REPLICAS   IMAGE         PORTS
+vix9zzkcde8u   web       replicated   2/2        example/app   *:8080->80/tcp  # <- warning
+```
+
+```text title="ss-ltnup.txt"
+Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process
+tcp   LISTEN 0      4096         0.0.0.0:8080      0.0.0.0:*    users:(("nginx",pid=700,fd=7))
+```
+
 ## Bad: the resolver of the host has port 53
 
 ```yaml title="compose.yaml"
@@ -122,10 +134,12 @@ from netlint.api import (
     PortRange,
     Project,
     Publication,
+    PublishedPort,
     Service,
     Severity,
     Site,
     Span,
+    SwarmService,
     Taken,
     collisions,
     listens,
@@ -160,6 +174,53 @@ def check(site: Site) -> Iterator[Finding]:
             yield from _containers(host, one)
             yield from _listeners(host, one)
             yield from _stub(host, one)
+    for host, service in _of_swarm(site):
+        for port in service.ports:
+            finding = _node_port(host, service, port)
+            if finding is not None:
+                yield finding
+
+
+def _of_swarm(site: Site) -> Iterator[tuple[Host, SwarmService]]:
+    """The services that a manager lists, with each node that was given."""
+    for manager in site.hosts:
+        names = {node.hostname for node in manager.swarm_nodes}
+        for host in site.hosts:
+            if host is manager or host.name in names:
+                yield from ((host, service) for service in manager.swarm_services)
+
+
+def _node_port(host: Host, service: SwarmService, port: PublishedPort) -> Finding | None:
+    """Who else has a port on a node that a service publishes: on every node, or where its tasks surely run."""
+    binding = takes(port)
+    if binding is None or service.replicas == 0 or (port.mode == "host" and service.mode != "global"):
+        return None
+    sockets = [one for one in host.listeners or () if one.process is not None]
+    holders = [
+        (f"{one.process or 'the kernel'} listens on {listens(one)}", one.span)
+        for one in sockets
+        if not _is_engine(one) and binding.common(listens(one)) is not None
+    ]
+    if any(_is_engine(one) and binding.common(listens(one)) is not None for one in sockets):
+        holders = []  # the engine has got it
+    for container in host.containers or ():
+        if container.running is not False and not container.name.startswith(f"{service.name}."):
+            bound = [other for one in container.ports if (other := takes(one)) is not None]
+            if any(binding.common(other) is not None for other in bound):
+                holders.append((f"container {container.name} publishes it", container.span))
+    if not holders:
+        return None
+    who, place = holders[0]
+    return Finding(
+        message=f"port {port.published}/{port.protocol} of swarm service {service.name} is taken on this host: {who}",
+        at=port.published_span or port.span,
+        label=f"every node publishes it ({port.mode})",
+        help="publish the service on another port, or free this one on every node",
+        related=(Label(place, "has the port here"),),
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        host=host.name,
+    )
 
 
 def _judge(host: Host, first: Publication, second: Publication) -> tuple[Severity, Confidence] | None:

@@ -149,8 +149,8 @@ def check(site: Site) -> Iterator[Finding]:
         walk = walker.on(host)
         said: set[tuple[object, ...]] = set()
         for wanted in (*_resolvers(host), *_ports(walk), *_listeners(walk)):
-            if wanted.address not in walk.router.own:
-                continue
+            if wanted.address not in walk.router.own or wanted.address.is_loopback:
+                continue  # a packet to a loopback address stays in the container (loopback-resolver)
             for inside in insides(walk):
                 name = inside.network.name if inside.network is not None else None
                 if wanted.networks is not None and name not in wanted.networks:

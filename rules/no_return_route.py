@@ -184,7 +184,10 @@ def _has(host: Host, address: Address) -> bool:
 
 def _lost(other: Host, journey: Journey, ours: Inside, way: Route, back: Hop) -> Finding:
     assert other.routes is not None
-    at = _route(other, back) or next((route for route in other.routes if route.table == "main"), None)
+    version = ours.prefix.version
+    at = _route(other, back) or next(
+        (route for route in other.routes if route.table == "main" and route.prefix.version == version), None
+    )
     goes = f"its answers go to {back.via}" if back.via is not None else f"its answers are lost: {back.text}"
     host = journey.first.host
     return Finding(

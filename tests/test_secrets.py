@@ -30,6 +30,22 @@ INSPECTED = {
         "Networks": {"bridge": {"IPAddress": "172.17.0.2", "Gateway": "172.17.0.1", "IPPrefixLen": 16}},
     },
 }
+SERVICE = {
+    "ID": "f8iitqbr2727cift9ximha7bc",
+    "Version": {"Index": 1},
+    "Spec": {
+        "Name": "store",
+        "Labels": {"k": CANARY},
+        "TaskTemplate": {
+            "ContainerSpec": {"Image": "x", "Env": [f"FOO={CANARY}"], "Args": ["-p", CANARY], "Labels": {"k": CANARY}}
+        },
+        "Mode": {"Replicated": {"Replicas": 1}},
+    },
+    "Endpoint": {
+        "Ports": [{"Protocol": "tcp", "TargetPort": 5432, "PublishedPort": 5432, "PublishMode": "ingress"}],
+        "VirtualIPs": [{"NetworkID": "78vuy4z5gbwv9b7ec0a4qfm91", "Addr": "10.20.0.7/24"}],
+    },
+}
 # Each line holds a secret and something that netlint finds fault with.
 FILES = {
     "compose.yaml": f"""\
@@ -76,6 +92,7 @@ KEY={CANARY} iptables -F; curl -H "Authorization: Bearer {CANARY}" http://x | te
 docker network create --subnet 10.9.0.0/25 zz; echo {CANARY}
 """,
     "docker-inspect.json": json.dumps([INSPECTED]),
+    "docker-service-inspect.json": json.dumps([SERVICE]),
     "ip-addr.txt": "2: eth0: <UP> mtu 1500 state UP\n    inet 10.9.0.7/24 scope global eth0\n",
     "ip-route.txt": "default via 10.9.0.1 dev eth0\n10.9.0.0/24 dev eth0 proto kernel scope link src 10.9.0.7\n",
 }
@@ -93,7 +110,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "words",
     [
         *(f"check -v --confidence low --format {name}" for name in
-          ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")),
+          ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")),
         *(f"show --format {name}" for name in ("text", "json", "mermaid", "dot")),
         "trace --format text",
         "trace --format json",
@@ -122,7 +139,9 @@ def test_the_findings_are_on_the_lines_with_secrets(host: Path, capsys: pytest.C
         for number, line in enumerate(text.splitlines(), 1)
         if CANARY in line
     }
-    assert {name for name, _ in quoted & lines} >= {"compose.yaml", "daemon.json", "docker.service", "setup.sh"}
+    assert {name for name, _ in quoted & lines} >= {
+        "compose.yaml", "daemon.json", "docker.service", "setup.sh", "docker-service-inspect.json"
+    }  # fmt: skip
     assert len(quoted & lines) >= 9
 
 

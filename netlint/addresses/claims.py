@@ -31,6 +31,7 @@ class ClaimKind(Enum):
     WEAVE = "weave range"
     PODS = "pod range"
     SERVICES = "service range"
+    VIRTUAL = "service address"
 
 
 class Claim(Struct, frozen=True, kw_only=True, gc=False):
@@ -129,6 +130,7 @@ def _claims(host: Host, site: Site) -> Plan:
             *_addresses(host),
             *_weave(host),
             *_cluster(host, site),
+            *_virtual(host),
         )
     )
 
@@ -289,7 +291,7 @@ def _pools(host: Host) -> Iterator[Claim]:
         what = "swarm address pool"
         for written in host.swarm.default_addr_pool:
             yield Claim(prefix=written.value, kind=ClaimKind.SWARM_POOL, what=what, span=written.span)
-        if not host.swarm.default_addr_pool:
+        if not host.swarm.default_addr_pool and host.swarm.pools_known:
             span = host.swarm.span
             yield Claim(prefix=_SWARM_DEFAULT, kind=ClaimKind.SWARM_POOL, what=f"default {what}", span=span)
 
@@ -326,6 +328,15 @@ def _weave(host: Host) -> Iterator[Claim]:
         yield Claim(
             prefix=WEAVE_DEFAULT_RANGE, kind=ClaimKind.WEAVE, what="default weave range", span=host.weave[0].span
         )
+
+
+def _virtual(host: Host) -> Iterator[Claim]:
+    """The addresses of a swarm's services, which lie in the range of an overlay network."""
+    for service in host.swarm_services:
+        for one in service.addresses:
+            prefix = Prefix.of(one.address.value)
+            what = f"address of service {service.name}"
+            yield Claim(prefix=prefix, kind=ClaimKind.VIRTUAL, what=what, span=one.address.span)
 
 
 def _cluster(host: Host, site: Site) -> Iterator[Claim]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from netlint.build.actions_docker import build_docker
-from netlint.build.actions_files import build_written
+from netlint.build.actions_files import add_written, build_written
 from netlint.build.actions_frontends import build_firewall_cmd, build_ufw_command
 from netlint.build.actions_host import build_echo, build_ifconfig, build_ip, build_route, build_sysctl
 from netlint.build.actions_iptables import build_firewall
@@ -14,6 +14,7 @@ from netlint.build.facts import HostFacts, Parsed
 from netlint.build.kube_programs import PROGRAMS, build_program
 from netlint.build.weave import build_weave_command, build_weave_manifest
 from netlint.model.action import DockerStart
+from netlint.parse.cloud_config import CloudConfig
 from netlint.parse.command_line import daemon_command
 from netlint.parse.shell import Command, Script
 from netlint.parse.tree import Unsupported
@@ -54,6 +55,17 @@ def build_actions(files: list[Parsed], facts: HostFacts) -> None:
             facts.unsupported(item)
         add_commands(script.commands, facts)
         _add_here_documents(file, script, facts)
+
+
+def build_cloud_configs(files: list[Parsed], facts: HostFacts) -> None:
+    """Add what cloud-init writes and runs: files before commands."""
+    for file in files:
+        config: CloudConfig = file.tree
+        for item in (*config.unsupported, *config.script.unsupported):
+            facts.unsupported(item)
+        for written in config.files:
+            add_written(written.path, written.source, facts)
+        add_commands(config.script.commands, facts)
 
 
 def _add_here_documents(file: Parsed, script: Script, facts: HostFacts) -> None:

@@ -30,16 +30,20 @@ def build_written(command: Command, facts: HostFacts) -> None:
     if command.program == "tee":
         targets += [word for word in command.words[1:] if not word.text.startswith("-")]
     for target in targets:
-        if _DAEMON.fullmatch(target.text) and not any(span.source != body.span.source for span in facts.daemon_files):
-            source = _source(body)
-            tree, problems = json.parse(source)
-            facts.problems(problems)
-            build_daemon([Parsed(source, "daemon-json", tree)], facts)
-        elif _SYSCTL.fullmatch(target.text):
-            settings, problems = sysctl.parse(_source(body))
-            facts.problems(problems)
-            for one in settings.settings:
-                set_sysctl(one.key, one.value.text, one.value.span, True, facts)
+        add_written(target.text, _source(body), facts)
+
+
+def add_written(path: str, source: Source, facts: HostFacts) -> None:
+    """Add what a file of configuration says that is written to `path`; `source` has its text where it stands."""
+    if _DAEMON.fullmatch(path) and not any(span.source != source.path for span in facts.daemon_files):
+        tree, problems = json.parse(source)
+        facts.problems(problems)
+        build_daemon([Parsed(source, "daemon-json", tree)], facts)
+    elif _SYSCTL.fullmatch(path):
+        settings, problems = sysctl.parse(source)
+        facts.problems(problems)
+        for one in settings.settings:
+            set_sysctl(one.key, one.value.text, one.value.span, True, facts)
 
 
 def _source(body: Word) -> Source:

@@ -11,11 +11,11 @@ from netlint.model.compose import Project
 from netlint.model.container import BridgePort, Container, Neighbour
 from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
 from netlint.model.frontends import Firewalld, Jail, Ufw
-from netlint.model.host import Configured, InputProblem, Interface, Listener, Resolver, Route, RoutingRule
+from netlint.model.host import Configured, Gap, InputProblem, Interface, Listener, Resolver, Route, RoutingRule
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
-from netlint.model.overlay import Swarm, Weave
+from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.parse.tree import Problem, Unsupported
 from netlint.source import Source, Span
 
@@ -75,8 +75,11 @@ class HostFacts:
         self.missing: Callable[[str], str] = lambda _: ""
         self.actions: list[Action] = []
         self.swarm: Swarm | None = None
+        self.swarm_services: list[SwarmService] = []
+        self.swarm_nodes: list[SwarmNode] = []
         self.weave: list[Weave] = []
         self.cluster = ClusterFacts()
+        self.gaps: list[Gap] = []
         self.unreadable: list[InputProblem] = []
         self.not_understood: list[InputProblem] = []
         self.unread: dict[tuple[str, int], str] = {}  # by Source.key: why

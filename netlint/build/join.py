@@ -25,8 +25,8 @@ from netlint.model.host import Interface
 from netlint.model.located import Located
 from netlint.model.network import SHOWN, Network, Origin, Subnet
 
-_PRECEDENCE = (Origin.COMPOSE, Origin.DAEMON, Origin.SCRIPT, Origin.INSPECT, Origin.LIST, *SHOWN)
-_LISTINGS = (Origin.INSPECT, Origin.LIST)
+_PRECEDENCE = (Origin.COMPOSE, Origin.DAEMON, Origin.SCRIPT, Origin.INSPECT, Origin.LIST, Origin.SERVICE, *SHOWN)
+_LISTINGS = (Origin.INSPECT, Origin.LIST, Origin.SERVICE)
 _FIXED_BRIDGES = {"bridge": "docker0", "docker_gwbridge": "docker_gwbridge"}  # unless an option says otherwise
 
 # Statements that mean one network.
@@ -206,7 +206,9 @@ def _merge(group: _Group) -> Network:
     first = members[0]
     if len(members) == 1:
         return first
-    definer = next((one for one in members if not one.external and one.origin is not Origin.LIST), first)
+    definer = next(
+        (one for one in members if not one.external and one.origin not in (Origin.LIST, Origin.SERVICE)), first
+    )
     driver = next((one for one in members if one.driver_span is not None), first)
     subnets = _subnets(members)
     places = dict.fromkeys(place for one in members for place in (one.span, *one.stated))

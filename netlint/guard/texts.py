@@ -43,14 +43,24 @@ def quotable(run: Run, inputs: Iterable[Input]) -> Run:
 
 def guarded(source: Source, format: str) -> Iterator[Piece]:
     """The pieces of a file, or of a part of a transcript, that a report must not show."""
-    if format in _COMMANDS:
+    if format == "cloud-config":
+        from netlint.guard.commands import guarded_words  # noqa: PLC0415
+        from netlint.parse.cloud_config import shell_text  # noqa: PLC0415
+
+        yield from guarded_words(shell_text(source), "shell-script")
+    elif format in _COMMANDS:
         from netlint.guard.commands import guarded_words  # noqa: PLC0415 - one or the other
 
         yield from guarded_words(source.text, format)
-    elif format in _TREES or format.endswith(("-json", "inspect")):
+    elif format in _TREES or format.endswith(("-json", "inspect")) or _is_json(source, format):
         from netlint.guard.trees import guarded_values  # noqa: PLC0415
 
         yield from guarded_values(source, format)
+
+
+def _is_json(source: Source, format: str) -> bool:
+    """Whether a listing that may be text or JSON is the latter."""
+    return format == "docker-service" and source.text.lstrip()[:1] in ("[", "{")
 
 
 def masked_text(text: str, pieces: Iterable[Piece], marks: Iterable[Piece] = ()) -> str:

@@ -16,7 +16,7 @@ from netlint.model.frontends import Firewalld, Jail, Ufw
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
-from netlint.model.overlay import Swarm, Weave
+from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.prefix import Address, Prefix
 from netlint.source import Span
 
@@ -174,6 +174,15 @@ class Namespace(Struct, frozen=True, kw_only=True):
     neighbours: tuple[Neighbour, ...] | None = None
 
 
+class Gap(NamedTuple):
+    """A listing that whoever gathered the dump did not get, or got in part. `need` is the fact (a key of NEEDS in
+    netlint/rule.py), `reason` says which command and why."""
+
+    need: str
+    reason: str
+    span: Span
+
+
 class Host(Struct, frozen=True, kw_only=True, weakref=True):
     """One machine, or the unknown machine on which one Compose project will run (`implied`).
 
@@ -181,6 +190,8 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     for the host as a whole. `bridges_listed` are the bridges of `brctl show`, which tells of each whether it has ports.
     `networks` holds each Docker network once (see build/networks.py); `networks_listed` is
     True where the engine's own list of networks was given, so that a network missing there does not exist.
+    `gaps` are what the dump says of itself that it lacks.
+    `swarm_services` and `swarm_nodes` are what the host, a manager, lists of the whole swarm.
     """
 
     name: str | None
@@ -211,8 +222,11 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     projects: tuple[Project, ...] = ()
     actions: tuple[Action, ...] = ()
     swarm: Swarm | None = None
+    swarm_services: tuple[SwarmService, ...] = ()
+    swarm_nodes: tuple[SwarmNode, ...] = ()
     weave: tuple[Weave, ...] = ()
     cluster: Cluster = Cluster()
+    gaps: tuple[Gap, ...] = ()
 
     def interface(self, name: str) -> Interface | None:
         return next((i for i in self.interfaces or () if i.name == name), None)
@@ -224,6 +238,12 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     def ruleset(self, version: int = 4) -> Ruleset | None:
         """The dump of the IPv4 or IPv6 firewall."""
         return next((r for r in self.rulesets if r.version == version), None)
+
+    @property
+    def compose_alone(self) -> bool:
+        """Whether a Compose file is all that is known."""
+        others = (self.daemon, self.actions, self.swarm, self.weave, self.configured)
+        return self.implied and not any(others) and self.cluster == Cluster()
 
     @property
     def has_docker(self) -> bool:
@@ -314,6 +334,12 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     def before(self, *version: int) -> bool | None:
         """Whether the engine is older than `version`; None where its version is unknown."""
         return None if self.engine is None else self.engine.value.numbers < version
+
+    @property
+    def knows_store(self) -> bool | None:
+        """Whether the engine can keep overlay networks in an external store (cluster-store); None where its version is
+        unknown. 22.06.0-beta.0, the first release on the way to 23.0, was without (moby/moby#42247)."""
+        return self.before(22, 6)
 
     def compose_before(self, *version: int) -> bool | None:
         """The same for `docker compose` or docker-compose."""

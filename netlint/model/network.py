@@ -17,6 +17,7 @@ class Origin(Enum):
     COMPOSE = "compose"
     INSPECT = "docker network inspect"
     LIST = "docker network ls"
+    SERVICE = "docker service inspect"
     DAEMON = "daemon configuration"
     SCRIPT = "script"
     INTERFACE = "interface listing"

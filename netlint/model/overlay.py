@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from msgspec import Struct
 
+from netlint.model.compose import PublishedPort
+from netlint.model.daemon import EngineVersion
 from netlint.model.located import Located
 from netlint.prefix import Address, Prefix
 from netlint.source import Span
@@ -17,7 +21,8 @@ class Swarm(Struct, frozen=True, kw_only=True):
     Addresses are as written: an address or an interface's name, with or without a port. `default_addr_pool` are the
     ranges that overlay networks get subnets of `pool_length` bits from. `manager`: whether this node is one, `nodes`
     how many there are, `joined` the address of the node that a script joins, `node_address` the one by which the engine
-    says that the others know it; each None where it is not known.
+    says that the others know it; each None where it is not known. `pools_known` is False where nothing tells whether
+    `default_addr_pool` is all there is.
     """
 
     span: Span
@@ -33,6 +38,54 @@ class Swarm(Struct, frozen=True, kw_only=True):
     nodes: int | None = None
     joined: Located[str] | None = None
     node_address: Located[str] | None = None
+    pools_known: bool = True
+
+
+class VirtualAddress(NamedTuple):
+    """The address of a service on a network (`network` is its id), by which its tasks are reached together."""
+
+    network: str
+    address: Located[Address]
+    prefix: Prefix
+
+
+class SwarmService(Struct, frozen=True, kw_only=True):
+    """A service as a manager lists it: of its specification only what is about the network.
+
+    `mode` is "replicated" or "global" and `endpoint_mode` "vip" or "dnsrr", each None where the listing does not tell;
+    `replicas` is how many tasks there ought to be. `ports` are published by every node (their mode "ingress") or by
+    those that run a task ("host"). `networks` are ids, or names where the listing has these.
+    """
+
+    name: str
+    span: Span
+    id: str | None = None
+    image: Located[str] | None = None
+    mode: str | None = None
+    replicas: int | None = None
+    endpoint_mode: str | None = None
+    ports: tuple[PublishedPort, ...] = ()
+    networks: tuple[str, ...] = ()
+    addresses: tuple[VirtualAddress, ...] = ()
+
+
+class SwarmNode(Struct, frozen=True, kw_only=True):
+    """A node as a manager lists it. In lower case, None where the listing does not tell: `state` ("ready", "down",
+    "unknown", "disconnected"), `availability` ("active", "pause", "drain"), `role` ("manager", "worker") and, of a
+    manager, `reachability` ("reachable", "unreachable", "leader"). `address` is where the swarm looks for the node,
+    `manager_address` that of its manager with the port, `this` whether the listing was made there."""
+
+    hostname: str
+    span: Span
+    id: str | None = None
+    address: Located[Address] | None = None
+    state: str | None = None
+    availability: str | None = None
+    role: str | None = None
+    reachability: str | None = None
+    manager_address: Located[str] | None = None
+    engine: Located[EngineVersion] | None = None
+    this: bool | None = None
 
 
 class Weave(Struct, frozen=True, kw_only=True):

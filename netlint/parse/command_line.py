@@ -27,6 +27,7 @@ _ROOT_PROMPT = re.compile(r"#\s+(?:sudo\s+)?(?:/\S*/)?docker")
 _OPTION = re.compile(r"--?[A-Za-z]")
 _SHELL_END = re.compile(r"[;&|]+|(?:\d*|&)>.*")
 _SWITCH_WITHIN = 40  # words; without a bound a row of "docker -x" takes quadratic time
+_PROCESSES = re.compile(r"\s*(?:USER|UID|F|PID)\s.*\b(?:COMMAND|CMD)[ \t]*\r?$", re.MULTILINE)  # heading of ps
 _CONTINUED = re.compile(r"\\\r?\n")
 
 
@@ -45,10 +46,12 @@ class CommandLines(Struct, frozen=True, kw_only=True):
 
 
 def parse(source: Source) -> tuple[CommandLines, list[Problem]]:
-    """The commands that start dockerd; other lines but comments are `unsupported`. None at all is fatal."""
+    """The commands that start dockerd; other lines but comments, and but those of ps, are
+    `unsupported`. None at all is fatal."""
     found: list[DaemonCommand] = []
     unsupported: list[Unsupported] = []
     problems: list[Problem] = []
+    listed = _PROCESSES.match(source.text) is not None
     for line in _logical_lines(source):
         text = line.text.strip()
         if not text or (text.startswith("#") and not _ROOT_PROMPT.match(text)):
@@ -57,6 +60,8 @@ def parse(source: Source) -> tuple[CommandLines, list[Problem]]:
         command = daemon_command(words)
         if command is None and _OPTION.match(text):
             command = _command(None, words)
+        if command is None and listed:
+            continue  # another program
         if command is None:
             unsupported.append(Unsupported(words[0].span.to(words[-1].span), "no command that starts dockerd"))
             continue

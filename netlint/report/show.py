@@ -9,6 +9,7 @@ from netlint.model.compose import PublishedPort
 from netlint.model.daemon import Option
 from netlint.model.host import Host, Interface, Publication, Site
 from netlint.model.network import Network
+from netlint.model.overlay import SwarmNode, SwarmService
 from netlint.report.inhabitants import Inhabitant, inhabitants
 from netlint.report.json import encode
 from netlint.report.nat_words import translations
@@ -60,6 +61,8 @@ class _View:
         yield from self.section("Docker networks", [self.network(one) for one in host.networks])
         yield from self.section("containers", [self.inhabitant(one) for one in inhabitants(host)])
         yield from self.section("published ports", [self.publication(one) for one in host.publications()])
+        yield from self.section("swarm nodes", [self.node(one) for one in host.swarm_nodes])
+        yield from self.section("swarm services", [self.service(one) for one in host.swarm_services])
         yield from self.section("address translation", [(words, self.at(span)) for words, span in translations(host)])
         options = host.daemon.options if host.daemon is not None else ()
         yield from self.section("daemon options", [self.option(option) for option in options])
@@ -110,6 +113,20 @@ class _View:
         published = str(port.published) if port.published is not None else "(chosen by the engine)"
         name = f"[{address}]" if ":" in address and not address.startswith("[") else address
         return (f"{name}:{published}", f"-> {port.target}/{port.protocol}")
+
+    def node(self, one: SwarmNode) -> tuple[str, ...]:
+        address = str(one.address.value) if one.address is not None else "-"
+        role = " ".join(word for word in (one.role, one.reachability) if word) or "-"
+        state = " ".join(word for word in (one.state, one.availability) if word) or "-"
+        engine = f"Docker {one.engine.value}" if one.engine is not None else "-"
+        return (one.hostname, address, role, state, engine, self.at(one.span))
+
+    def service(self, one: SwarmService) -> tuple[str, ...]:
+        tasks = str(one.replicas) if one.replicas is not None else ""
+        mode = " ".join(word for word in (one.mode, tasks, one.endpoint_mode) if word) or "-"
+        ports = ", ".join(" ".join((*self.port(port), f"({port.mode})")) for port in one.ports)
+        addresses = " ".join(str(each.address.value) for each in one.addresses)
+        return (one.name, mode, addresses or "-", ports or "-", self.at(one.span))
 
     def option(self, option: Option) -> tuple[str, ...]:
         return (option.name, _value(option), option.setting.value, self.at(option.span))
@@ -165,6 +182,40 @@ class _View:
                     "at": self.at(one.port.span),
                 }
                 for one in host.publications()
+            ],
+            "swarm_nodes": [
+                {
+                    "hostname": one.hostname,
+                    "id": one.id,
+                    "address": None if one.address is None else str(one.address.value),
+                    "role": one.role,
+                    "reachability": one.reachability,
+                    "state": one.state,
+                    "availability": one.availability,
+                    "engine": None if one.engine is None else str(one.engine.value),
+                    "at": self.at(one.span),
+                }
+                for one in host.swarm_nodes
+            ],
+            "swarm_services": [
+                {
+                    "name": one.name,
+                    "mode": one.mode,
+                    "replicas": one.replicas,
+                    "endpoint_mode": one.endpoint_mode,
+                    "addresses": [f"{each.address.value}/{each.prefix.length}" for each in one.addresses],
+                    "ports": [
+                        {
+                            "published": str(port.published),
+                            "target": str(port.target),
+                            "protocol": port.protocol,
+                            "mode": port.mode,
+                        }
+                        for port in one.ports
+                    ],
+                    "at": self.at(one.span),
+                }
+                for one in host.swarm_services
             ],
             "translations": [{"what": words, "at": self.at(span)} for words, span in translations(host)],
             "daemon_options": [
