@@ -14,7 +14,7 @@ import reference
 from netlint.evidence import evidence_of, evidence_table
 from netlint.proofs import Proof, observations, read_proofs
 from netlint.report.rules import proof_of, render_rules
-from netlint.rule import Rule, load_rules, rules_folder
+from netlint.rule import INDEX, Rule, index_text, load_rules, rules_folder
 
 DOCS = Path(__file__).parent
 _PROOFS = """\
@@ -71,11 +71,12 @@ def cell(text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
-    rules = load_rules([rules_folder()])
+    rules = load_rules([rules_folder()], indexed=False)
     texts = {DOCS / "rules" / f"{rule.slug}.md": page(rule) for rule in rules}
     texts |= {DOCS / "reference" / name: text for name, text in reference.pages().items()}
     texts[DOCS / "rules.md"] = "# Rules\n\n" + render_rules(rules, "markdown")
     texts[DOCS / "proofs.md"] = proofs_page(rules, read_proofs(rules_folder()))
+    texts[rules_folder() / INDEX] = index_text(rules)
     return texts
 
 

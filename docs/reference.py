@@ -50,7 +50,9 @@ _SUPPRESSIONS = """
 | `# netlint: ignore-file[NL3] a lab machine` | those in the whole file; within its first ten lines |
 
 `;` in unit files, `//` where JSON has comments. Plain JSON has none: use `[[per-file]]`. The text behind the bracket is
-the reason, which goes into the reports; without one, the suppression is itself a note.
+the reason, which goes into the reports; without one, the suppression is itself a note. `--warn-unused-ignores` reports
+comments that suppress nothing and, where the whole folder of the configuration is checked, entries of `[[per-file]]`
+that do not.
 """
 _INPUTS = """Files are known by their content first and their name second. `--as FORMAT` says what standard input, or a
 file given by name, is taken for. What is recognised and not read is named in the report."""
@@ -62,6 +64,7 @@ _OUTPUTS = {
     "gitlab": "GitLab's Code Quality widget",
     "junit": "Jenkins, GitLab, Azure Pipelines: tests",
     "markdown": "the summary of a job, a comment",
+    "html": "people, in a browser or on paper: one file, without scripts, that loads nothing",
 }
 
 

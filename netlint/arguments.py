@@ -7,7 +7,7 @@ import argparse
 from netlint import __version__
 from netlint.parsers import Parser
 
-FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
 SEVERITIES = ("error", "warning", "note")
 CONFIDENCES = ("high", "medium", "low")
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
@@ -22,7 +22,8 @@ _EXIT = """exit status:
 _START = """to begin with:
   netlint check               what is wrong in this directory
   netlint check dump.tar.gz   what is wrong on a server
-  netlint explain NL101       what a finding means"""
+  netlint explain NL101       what a finding means
+  netlint check --help        every option of a command"""
 
 _CHECK = """Everything that is given is read together: a defect may lie between two files. What was not read, and what
 could not be checked for want of input, is said at the end."""

@@ -36,14 +36,19 @@ def group_stated(
 
 
 def idle_hosts(discovery: Discovery, config: Config) -> list[str]:
-    """The stated hosts that have no input, if the folder of the configuration, or one around it, was gone through."""
-    folder = os.path.dirname(os.path.realpath(config.path or ""))
-    root = os.path.realpath(discovery.root)
-    if not discovery.directories or os.path.commonpath((folder, root)) != root:
+    """The stated hosts that have no input, if all that the configuration is for was looked at."""
+    if not all_seen(discovery, config):
         return []
     shown = ConfigPaths(discovery.root, config.path).of
     paths = [shown(item.source.path) for item in discovery.inputs]
     return [host.name for host in config.hosts if not any(host.has(path) for path in paths)]
+
+
+def all_seen(discovery: Discovery, config: Config) -> bool:
+    """Whether the folder of the configuration, or one around it, was gone through."""
+    folder = os.path.dirname(os.path.realpath(config.path or ""))
+    root = os.path.realpath(discovery.root)
+    return bool(discovery.directories) and os.path.commonpath((folder, root)) == root
 
 
 def _one_host(name: str, parts: Sequence[HostInputs]) -> list[HostInputs]:

@@ -291,6 +291,8 @@ def trace_command(arguments: Namespace) -> int:
     from netlint.dataplane.flow import FlowError  # noqa: PLC0415
     from netlint.trace_command import trace  # noqa: PLC0415
 
+    if not arguments.paths and os.path.exists(arguments.flow):
+        raise UsageError(f"FLOW is missing: '{arguments.flow}' is a path; netlint trace --help shows flows")
     discovery = discovered(arguments)
     site, _ = build(discovery, configuration(arguments))
     sources = {item.source.path: item.source.whole for item in discovery.inputs}
@@ -301,7 +303,7 @@ def trace_command(arguments: Namespace) -> int:
         write(trace(site, sources, arguments.flow, arguments.format), None)
     except FlowError as error:
         raise UsageError(
-            "this flow cannot be traced:\n" + "".join(f"  {line}\n" for line in str(error).splitlines())
+            "this flow cannot be traced:\n" + "\n".join(f"  {line}" for line in str(error).splitlines())
         ) from error
     return OK
 

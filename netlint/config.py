@@ -44,9 +44,11 @@ class StatedHost(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """What the user configured; rule names are checked when the rules are known. `path`: where it was read."""
+    """What the user configured; rule names are checked when the rules are known. `path`: where it was read, and `text`
+    what stands there."""
 
     path: str | None = None
+    text: str = ""
     engine: EngineVersion | None = None
     reserved: tuple[Reserved, ...] = ()
     select: tuple[str, ...] = ()
@@ -75,15 +77,18 @@ def read_config(path: Path) -> Config:
     import tomllib  # noqa: PLC0415 - only where there is a configuration
 
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
     if path.name == "pyproject.toml":
         tools = table.get("tool")
         table = tools.get("netlint", {}) if isinstance(tools, dict) else {}
         if not isinstance(table, dict):
             raise ConfigError(f"{path}: tool.netlint: expected a table")
-    return structs.replace(parse_config(table, str(path)), path=str(path))
+    return structs.replace(parse_config(table, str(path)), path=str(path), text=text)
 
 
 def parse_config(table: Mapping[str, Any], where: str = "configuration") -> Config:

@@ -13,6 +13,7 @@ from netlint.archive import ArchiveError, Member, Refused, is_archive, members
 from netlint.build.compose_files import Library, named_files
 from netlint.decode import decode
 from netlint.formats import FORMATS
+from netlint.pattern import pattern
 from netlint.sniff import PASTED, WHOLE, may_hold_listings, namespace, sniff
 from netlint.sniff_command import name_format, path_namespace
 from netlint.source import Source
@@ -30,11 +31,11 @@ _NOT_ENTERED = frozenset(
     """.git .hg .svn .bzr node_modules bower_components .venv venv __pycache__ .terraform .tox .nox .eggs .cache
     .mypy_cache .ruff_cache .pytest_cache .hypothesis .gradle .idea .vscode overlay2""".split()
 )
-_BINARY_SUFFIXES = re.compile(
+_BINARY_SUFFIXES = pattern(
     r"\.(?:png|jpe?g|gif|ico|webp|bmp|pdf|woff2?|ttf|otf|eot|mp[34]|mov|avi|webm|o|a|so|dll|exe|class|jar|war|whl|pyc"
     r"|gz|xz|bz2|zst|lz4|7z|rar|rpm|deb|iso|img|qcow2|db|sqlite3?|bin|pem|key|crt|journal)$"
 )
-_INPUTS = re.compile(r"(?:^|/)(?:(?:docker-)?compose(?:\.[^/]*)?\.ya?ml|(?:docker|containerd)\.service)$")
+_INPUTS = pattern(r"(?:^|/)(?:(?:docker-)?compose(?:\.[^/]*)?\.ya?ml|(?:docker|containerd)\.service)$")
 
 
 class DiscoveryError(Exception):
@@ -117,7 +118,8 @@ def discover(
     DiscoveryError for arguments that make no sense; what cannot be read is in the result.
     """
     if as_format is not None and as_format not in FORMATS:
-        raise DiscoveryError(f"--as: unknown format '{as_format}'{did_you_mean(as_format, FORMATS)}")
+        hint = did_you_mean(as_format, FORMATS) or f"; known are {', '.join(FORMATS)}"
+        raise DiscoveryError(f"--as: unknown format '{as_format}'{hint}")
     if stdin_filename is not None and "-" not in paths:
         raise DiscoveryError("--stdin-filename needs the path - (standard input)")
     alone = len(paths) == 1 and paths[0] != "-" and (os.path.isdir(paths[0]) or _opens(paths[0]))

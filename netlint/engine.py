@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import structs
 
-from netlint.assigned import group_stated
+from netlint.assigned import all_seen, group_stated
 from netlint.build.site import SiteBuilder, collector_paused
 from netlint.config import Config
 from netlint.discover import Discovery
@@ -16,7 +16,7 @@ from netlint.model.host import IgnoreComment, InputProblem, Site
 from netlint.rule import Rule, RuleError, select
 from netlint.run import Coverage, FileCoverage, NotChecked, Run
 from netlint.source import Source, Span
-from netlint.suppress import ignore_comments, suppression, unused
+from netlint.suppress import config_source, ignore_comments, suppression, unused, unused_per_file
 
 _LONGEST = 400  # characters of a message
 UNUSED = "NL904"  # the rule that is run last, on what the others have left of the suppressions
@@ -61,22 +61,28 @@ def check(
     site, files = build(discovery, config, progress)
     sources = {item.source.path: item.source.whole for item in discovery.inputs}
     active = active_rules(rules, config)
+    useful = [one for one in active if one.can_find(site)]
     findings: list[Finding] = []
-    if jobs > 1 and len(active) > 1:
+    if jobs > 1 and len(useful) > 1:
         from netlint.parallel import check_in_parallel  # noqa: PLC0415 - for large sites only
 
-        findings = check_in_parallel(lambda *what: list(findings_of(*what)), active, site, config, jobs, progress)
+        findings = check_in_parallel(lambda *what: list(findings_of(*what)), useful, site, config, jobs, progress)
     else:
-        for number, one in enumerate(active):
-            progress(f"checking {one.slug}", number, len(active))
+        for number, one in enumerate(useful):
+            progress(f"checking {one.slug}", number, len(useful))
             findings += findings_of(one, site, config)
     findings = list(with_replaced(findings, site))
     gaps = list(not_checked(active, site))
     if ignores:
         findings = list(suppressed(findings, sources, site.ignores, config, discovery.root))
         if config.warn_unused_ignores:
-            site = structs.replace(site, unused_ignores=tuple(unused_ignores(site, findings, sources, rules, active)))
-            findings += [finding for one in active if one.code == UNUSED for finding in findings_of(one, site, config)]
+            file = config_source(config, discovery.root) if config.per_file and all_seen(discovery, config) else None
+            idle = unused_ignores(site, findings, sources, rules, active, config, file, discovery.root)
+            site = structs.replace(site, unused_ignores=tuple(idle))
+            last = [finding for one in active if one.code == UNUSED for finding in findings_of(one, site, config)]
+            findings += suppressed(last, sources, site.ignores, config, discovery.root)
+            if file is not None and any(finding.at.source == file.path for finding in last):
+                sources[file.path] = file
     if findings:
         from netlint.fingerprint import fingerprinted  # noqa: PLC0415 - loads OpenSSL, which a clean run does without
 
@@ -86,7 +92,7 @@ def check(
 
         findings = with_edits(findings, sources, editable(discovery.inputs))
     covered = {file.path for file in files}
-    ignored = discovery.ignored + sum(path not in covered for path in sources)
+    ignored = discovery.ignored + sum(item.source.path not in covered for item in discovery.inputs)
     coverage = Coverage(files=tuple(files), not_checked=tuple(gaps), ignored=ignored)
     return Run(
         root=discovery.root,
@@ -178,11 +184,19 @@ def unused_ignores(
     sources: Mapping[str, Source],
     rules: Sequence[Rule],
     active: Sequence[Rule],
+    config: Config,
+    file: Source | None,
+    root: str,
 ) -> Iterable[InputProblem]:
-    """Suppressions of rules that were checked and found nothing there. A rule counts as checked where no host lacked
-    what it needs: which host a file is of does not tell which hosts a rule compares it with."""
-    ran = {one.code for one in active if not any(one.missing(host) for host in site.hosts)}
-    return unused(site.ignores, findings, sources, rules, lambda rule: rule.code in ran)
+    """Suppressions of rules that were checked and found nothing there: in files and, where its `file` is given,
+    in the configuration. A rule counts as checked where no host lacked what it needs: which host a file is of does not
+    tell which hosts a rule compares it with."""
+    ran = {one.code for one in active if one.code != UNUSED and not any(one.missing(host) for host in site.hosts)}
+    findings = list(findings)
+    yield from unused(site.ignores, findings, sources, rules, lambda rule: rule.code in ran)
+    if file is not None:
+        paths = ConfigPaths(root, config.path)
+        yield from unused_per_file(config, file, paths, sources, findings, rules, lambda rule: rule.code in ran)
 
 
 def not_checked(rules: Iterable[Rule], site: Site) -> list[NotChecked]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from netlint.archive import is_archive, strip_suffix
 from netlint.build.compose_files import Library, ProjectFiles, project_files
 from netlint.discover import Input
+from netlint.pattern import pattern
 
 # Facts of which a host has one each: two directories that both hold one are two hosts.
 _SINGLE = {
@@ -66,7 +67,7 @@ _NO_FACTS = frozenset(
     )
 )
 # Directories inside a host's: the end of a path from its first such directory on is not part of the host's root.
-_INNER = re.compile(
+_INNER = pattern(
     r"""(?:^|/)(?:
         (?:etc|sos_commands|sos_reports|proc|sys|containers|namespaces)(?:/.*)?
       | (?:run|var|usr)/(?:.*/)?(?:flannel|systemd|docker|lib|kubelet|cni|resolvconf)(?:/.*)?
@@ -80,13 +81,13 @@ _INNER = re.compile(
     re.VERBOSE,
 )
 # Directories into which people sort the listings of one host.
-_SORTED = re.compile(
+_SORTED = pattern(
     r"(?:docker|network|networks|networking|net|firewall|iptables|nftables|routes|routing|kernel|sysctl|system|systemd|addresses)",
     re.IGNORECASE,
 )
-_ETC_SORTED = re.compile(r"(?:docker|iptables|ufw|network|flannel|kubernetes|openvpn|wireguard)(?:/|$)")
+_ETC_SORTED = pattern(r"(?:docker|iptables|ufw|network|flannel|kubernetes|openvpn|wireguard)(?:/|$)")
 # Directories that accompany hosts or projects and are none.
-_COMPANY = re.compile(
+_COMPANY = pattern(
     r"scripts?|s?bin|tools?|ci|hack|utils?|deploy(?:ment)?|\.github|tests?|test-?data|fixtures?|samples?|docs?|examples?",
     re.IGNORECASE,
 )

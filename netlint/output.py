@@ -16,7 +16,7 @@ from netlint.run import Run
 from netlint.source import Source
 from netlint.suggest import did_you_mean
 
-COLUMNS, NARROWEST = 100, 60  # of a text report that goes to no terminal, and to a very narrow one
+COLUMNS, NARROWEST = 100, 40  # of a text report that goes to no terminal, and to a very narrow one
 
 # Terminals with links, by TERM_PROGRAM, and by a variable that each of them sets.
 _LINKING = frozenset(("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"))
@@ -72,6 +72,8 @@ def rendered(
 
     top = checkout_root(os.getcwd())
     checkout = top or os.getcwd()
+    if name == "html":
+        return str(module.render(result, checkout, originals))
     if name != "sarif":
         return str(module.render(result, checkout))
     return str(module.render(result, checkout, provenance(top) if top is not None else None, originals))

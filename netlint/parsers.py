@@ -24,6 +24,11 @@ class Help(argparse.HelpFormatter):
         columns = min(shutil.get_terminal_size().columns, _WIDEST)
         super().__init__(prog, max_help_position=26, width=columns - 2)
 
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += 2  # argparse forgets by how much it indents the commands
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         import textwrap  # noqa: PLC0415 - only where help is printed
 

@@ -57,7 +57,12 @@ class _Report:
         subnets, taken, unknown = self.proposal
         yield from map(str, subnets)
         if len(subnets) < self.count:
-            yield f"only {len(subnets)} of {self.count} /{self.length} subnets are free"
+            found = (
+                f"only {len(subnets)} of {self.count} /{self.length} subnets are"
+                if subnets
+                else f"no /{self.length} subnet is"
+            )
+            yield f"{found} free"
         yield ""
         yield f"kept clear of {len(taken)} range{'s' if len(taken) != 1 else ''}"
         rows = sorted(taken, key=lambda one: (one.prefix, one.what))

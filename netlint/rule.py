@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, json, structs
 
 from netlint.finding import Confidence, Finding, Severity
 from netlint.model.host import Host, Site
+from netlint.pattern import pattern
 from netlint.suggest import did_you_mean
 
+INDEX = "index.json"  # in the folder of the built-in rules; written by docs/generate.py
+
 # Files with the rules that are loaded at boot. Beside listings of the running host they are no dump of its firewall.
-_AT_BOOT = re.compile(r"(?:^|/)(?:nftables\.conf|iptables/rules\.v[46]|sysconfig/ip6?tables)$")
+_AT_BOOT = pattern(r"(?:^|/)(?:nftables\.conf|iptables/rules\.v[46]|sysconfig/ip6?tables)$")
 
 
 def _has_firewall(host: Host) -> bool:
@@ -42,25 +46,46 @@ class RuleError(Exception):
     """A rule file that cannot be loaded, or a rule name that does not exist."""
 
 
-class Rule(Struct, frozen=True, kw_only=True):
-    """A rule with its documentation.
+class Facts(Struct, frozen=True, kw_only=True):
+    """What `@rule` says of a rule.
 
-    `slug` is the file's name, `documentation` the Markdown of its docstring, whose first line is the `summary`.
     `needs` names the facts without which a host cannot be checked, `proof` how the claim was proven or its source.
     `security` rates, as CVSS does (up to 10), a defect that lets somebody in; 0 for one that is none of security.
+    `beyond_compose`: what it is about, no Compose file says.
     """
 
     code: str
-    slug: str
     severity: Severity
     confidence: Confidence
     needs: tuple[str, ...]
     proof: str
     since: str
+    security: float = 0
+    beyond_compose: bool = False
+
+
+class Body(Struct, frozen=True):
+    """What a rule's file holds besides: the Markdown of its docstring, and the check."""
+
     documentation: str
     check: Callable[[Site], Iterable[Finding]]
+
+
+class Rule(Facts, frozen=True, kw_only=True):
+    """A rule. `slug` is the name of its file, which is run where `body` is asked for the first time."""
+
+    slug: str
     path: str
-    security: float = 0
+    body: Callable[[], Body]
+
+    @property
+    def documentation(self) -> str:
+        """Markdown, the first line of which is the summary. RuleError where the file fails, as for `check`."""
+        return self.body().documentation
+
+    @property
+    def check(self) -> Callable[[Site], Iterable[Finding]]:
+        return self.body().check
 
     @property
     def name(self) -> str:
@@ -87,15 +112,16 @@ class Rule(Struct, frozen=True, kw_only=True):
                 reasons += gaps
         return reasons
 
+    def can_find(self, site: Site) -> bool:
+        """False where Compose files are all that `site` holds, and the rule is about more. Of a host of which anything
+        else is known, most rules can say something without all that they need."""
+        if not all(host.compose_alone for host in site.hosts):
+            return True
+        return not self.beyond_compose and not all(self.missing(host) for host in site.hosts)
 
-class _Mark(Struct, frozen=True, kw_only=True):
-    code: str
-    severity: Severity
-    confidence: Confidence
-    needs: tuple[str, ...]
-    proof: str
-    since: str
-    security: float
+
+class _Mark(Struct, frozen=True):
+    facts: Facts
     check: Callable[[Site], Iterable[Finding]]
 
 
@@ -108,6 +134,7 @@ def rule(
     proof: str = "",
     since: str = "0.1.0",
     security: float = 0,
+    beyond_compose: bool = False,
 ) -> Callable[[Callable[[Site], Iterable[Finding]]], _Mark]:
     """Make a function from site to findings the rule of its file."""
     unknown = [need for need in needs if need not in NEEDS]
@@ -115,7 +142,7 @@ def rule(
         raise RuleError(f"rule {code} needs {', '.join(unknown)}; known are {', '.join(NEEDS)}")
 
     def mark(check: Callable[[Site], Iterable[Finding]]) -> _Mark:
-        return _Mark(
+        facts = Facts(
             code=code,
             severity=severity,
             confidence=confidence,
@@ -123,15 +150,24 @@ def rule(
             proof=proof,
             since=since,
             security=security,
-            check=check,
+            beyond_compose=beyond_compose,
         )
+        return _Mark(facts, check)
 
     return mark
 
 
 def load_rule(path: Path) -> Rule:
     """The rule in the file at `path`; RuleError where there is none or the file fails."""
-    slug = path.stem.replace("_", "-")
+    facts, body = _executed(path)
+    return _rule(facts, path, lambda: body)
+
+
+def _rule(facts: Facts, path: Path, body: Callable[[], Body]) -> Rule:
+    return Rule(**structs.asdict(facts), slug=path.stem.replace("_", "-"), path=str(path), body=body)
+
+
+def _executed(path: Path) -> tuple[Facts, Body]:
     spec = spec_from_file_location(f"netlint_rules.{path.stem}", path)
     if spec is None or spec.loader is None:
         raise RuleError(f"{path}: not a Python file")
@@ -145,20 +181,45 @@ def load_rule(path: Path) -> Rule:
     marks = [value for value in vars(module).values() if isinstance(value, _Mark)]
     if len(marks) != 1:
         raise RuleError(f"{path}: {len(marks)} functions with @rule, expected one")
-    mark = marks[0]
-    return Rule(
-        code=mark.code,
-        slug=slug,
-        severity=mark.severity,
-        confidence=mark.confidence,
-        needs=mark.needs,
-        proof=mark.proof,
-        since=mark.since,
-        security=mark.security,
-        documentation=(module.__doc__ or slug).strip(),
-        check=mark.check,
-        path=str(path),
-    )
+    return marks[0].facts, Body((module.__doc__ or path.stem).strip(), marks[0].check)
+
+
+class Entry(Facts, frozen=True, kw_only=True):
+    """A rule in the index of its folder; `size` of its file in bytes when the index was written."""
+
+    size: int
+
+
+def index_text(rules: Iterable[Rule]) -> str:
+    """The index of a folder of rules: what `@rule` says in each file, by the file's name. With it a file is run only
+    where the input has what its rule needs."""
+    names = tuple(name for name in Entry.__struct_fields__ if name != "size")
+    entries = {
+        Path(one.path).name: Entry(**{name: getattr(one, name) for name in names}, size=Path(one.path).stat().st_size)
+        for one in rules
+    }
+    return json.format(json.encode(dict(sorted(entries.items()))), indent=1).decode() + "\n"
+
+
+def _index(folder: Path) -> dict[str, Entry]:
+    try:
+        return json.decode((folder / INDEX).read_bytes(), type=dict[str, Entry])
+    except (OSError, ValueError):  # a folder of one's own has none; a damaged one is of no use
+        return {}
+
+
+def _indexed(path: Path, entry: Entry) -> Rule:
+    """The rule at `path` as the index knows it."""
+
+    @cache
+    def body() -> Body:
+        facts, body = _executed(path)
+        if any(getattr(facts, name) != getattr(entry, name) for name in Facts.__struct_fields__):
+            raise RuleError(f"{path}: {INDEX} beside it is out of date: python docs/generate.py")
+        return body
+
+    facts = Facts(**{name: getattr(entry, name) for name in Facts.__struct_fields__})
+    return _rule(facts, path, body)
 
 
 def rules_folder() -> Path:
@@ -167,13 +228,20 @@ def rules_folder() -> Path:
     return next((path for path in (package / "rules", package.parent / "rules") if path.is_dir()), package / "rules")
 
 
-def load_rules(folders: Iterable[Path]) -> list[Rule]:
-    """All rules of `folders`, ordered by code. Two rules of one code or slug are an error."""
+def load_rules(folders: Iterable[Path], *, indexed: bool = True) -> list[Rule]:
+    """All rules of `folders`, ordered by code. Two rules of one code or slug are an error. `indexed` False runs every
+    file, also where an index tells what is in it."""
     rules: list[Rule] = []
     for folder in folders:
         if not folder.is_dir():
             raise RuleError(f"{folder}: no such folder of rules")
-        rules += [load_rule(path) for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
+        index = _index(folder) if indexed else {}
+        for item in sorted(os.scandir(folder), key=lambda item: item.name):
+            if not item.name.endswith(".py") or item.name.startswith("_"):
+                continue
+            path, entry = folder / item.name, index.get(item.name)
+            known = entry is not None and entry.size == item.stat().st_size
+            rules.append(_indexed(path, entry) if entry is not None and known else load_rule(path))
     for key in ("code", "slug"):
         seen: dict[str, Rule] = {}
         for one in rules:
@@ -191,6 +259,6 @@ def select(rules: Iterable[Rule], names: Iterable[str]) -> Iterator[Rule]:
         found = [one.code for one in rules if one.is_named(name)]
         if not found:
             known = [one.slug for one in rules] + [one.code for one in rules]
-            raise RuleError(f"unknown rule '{name}'{did_you_mean(name, known)}")
+            raise RuleError(f"unknown rule '{name}'{did_you_mean(name, known) or '; netlint rules lists them'}")
         wanted.update(found)
     return (one for one in rules if one.code in wanted)

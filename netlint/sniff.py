@@ -11,6 +11,7 @@ from collections import Counter
 from functools import cache
 
 from netlint.formats import FORMATS
+from netlint.pattern import pattern
 from netlint.sniff_command import PROMPT, Command, command_format, name_format, path_namespace
 from netlint.sniff_tree import is_compose_name, json_format, yaml_format
 
@@ -111,18 +112,18 @@ _CLOUD_KEY = re.compile(r"^(?:bootcmd|runcmd|write_files)[ \t]*:", re.MULTILINE)
 _NETWORK_WORD = re.compile(r"\b(?:docker|dockerd|ip6?tables|nft|sysctl|ip|route|ifconfig|ufw|firewall-cmd)\b")
 # Files whose place says what they are, though they look like a listing.
 _PLACED = (
-    (re.compile(r"(?:^|/)ufw/(?:user|before|after)6?\.rules$|(?:^|/)(?:default/ufw|ufw/ufw\.conf)$"), "ufw"),
-    (re.compile(r"(?:^|/)firewalld\.conf$"), "firewalld-conf"),
-    (re.compile(r"(?:^|/)network-scripts/route6?-[^/]+$"), "route-file"),
+    (pattern(r"(?:^|/)ufw/(?:user|before|after)6?\.rules$|(?:^|/)(?:default/ufw|ufw/ufw\.conf)$"), "ufw"),
+    (pattern(r"(?:^|/)firewalld\.conf$"), "firewalld-conf"),
+    (pattern(r"(?:^|/)network-scripts/route6?-[^/]+$"), "route-file"),
 )
 # Scripts of packages, in a dump of a whole system: nobody set up the host with them.
-_PROGRAM = re.compile(r"(?:^|/)usr/(?:s?bin|lib(?:exec|32|64)?|share)/(?:[^/]+/)*[^/]+\.(?:sh|bash)$")
-_TEMPLATE_NAME = re.compile(r"\.(?:j2|jinja2?|tpl|tmpl|gotmpl|erb|mustache)$")
-_TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
-_SHEBANG = re.compile(r"#!\s*\S*(?:/|env\s+)(?P<program>[\w-]+)")
-_HTTP_HEADERS = re.compile(r"\AHTTP/[\d.]+ \d+.*\n(?:[\w-]+: .*\n)*")  # what `curl -i` prints of the engine's API
+_PROGRAM = pattern(r"(?:^|/)usr/(?:s?bin|lib(?:exec|32|64)?|share)/(?:[^/]+/)*[^/]+\.(?:sh|bash)$")
+_TEMPLATE_NAME = pattern(r"\.(?:j2|jinja2?|tpl|tmpl|gotmpl|erb|mustache)$")
+_TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
+_SHEBANG = pattern(r"#!\s*\S*(?:/|env\s+)(?P<program>[\w-]+)")
+_HTTP_HEADERS = pattern(r"\AHTTP/[\d.]+ \d+.*\n(?:[\w-]+: .*\n)*")  # what `curl -i` prints of the engine's API
 # Files that may hold what somebody pasted, though nothing at their beginning says so.
-PASTED = re.compile(r"\.(?:txt|log|out|text|session)$|(?:^|/)[^.]+$", re.IGNORECASE)
+PASTED = pattern(r"\.(?:txt|log|out|text|session)$|(?:^|/)[^.]+$", re.IGNORECASE)
 # Formats of files that are never taken for transcripts: they may quote commands.
 WHOLE = frozenset(
     """compose env-file daemon-json systemd-unit docker-defaults shell-script kubernetes cni flannel firewalld
@@ -134,11 +135,11 @@ _PER_NAMESPACE = frozenset(
     """ip-addr ip-addr-json ip-addr-brief ifconfig ip-route ip-route-json route-n ip-rule ip-neigh arp iptables-save
     iptables-S iptables-L nft nft-json ipset bridge brctl ethtool listeners sysctl resolv-conf""".split()
 )
-_UNIT = re.compile(
+_UNIT = pattern(
     r"docker|iptables|nftables|\bnft\b|flannel|weave|kube|calico|cni\b|containerd|/ip\b|brctl|sysctl|etcd|consul|k3s|rke2"
 )
 # Not read in search of listings: programs, documents that quote listings, styles.
-_OTHER_TEXTS = re.compile(
+_OTHER_TEXTS = pattern(
     r"\.(?:md|mdx|markdown|rst|adoc|asciidoc|html?|tex|py|pyi|go|rs|rb|js|jsx|ts|tsx|mjs|c|h|cc|cpp|hpp|java|kt|scala|php"
     r"|pl|pm|lua|swift|cs|css|scss|less|sql|ipynb|csv|tsv|svg|patch|diff|lock|po|proto|tf|hcl|vue|svelte|bats|[1-8])$"
     r"|(?:^|/)(?:dockerfile[^/]*|(?:readme|howto|changelog|license|copying|copyright|news|pkg-info)(?:\.[a-z]+)?)$"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from netlint.pattern import pattern
+
 # `[root@host ~]# …`, `user@host:~$ …`, `$ …`, `node1# …`, and the `# …` that scripts print above each output
-PROMPT = re.compile(
+PROMPT = pattern(
     r"\s*(?:\[[^\]\n]*\]\s*[#$]|[\w.-]+@[^\s#$]*(?:\s[^\s#$]+)?\s*[#$>]|[\w.-]*[#$]|>|#==\[)[ \t]*(?P<command>\S.*)"
 )
 
@@ -58,7 +60,7 @@ _TOOLS = frozenset(
     ip6tables-nft-save firewall-cmd ufw nft ipset netstat route ss ifconfig brctl bridge arp ethtool sysctl systemctl
     cat less more vi vim nano dockerd dockerd-current docker podman nerdctl nsenter sudo env""".split()
 )
-_INSIDE = re.compile(
+_INSIDE = pattern(
     r"(?:ip (?:-\w+ )*netns exec (?P<netns>\S+)|nsenter (?P<nsenter>.*?)(?= (?:ip|ip6?tables\S*|nft|ss|sysctl)\b)"
     r"|docker (?:container )?exec (?:-\S+ )*(?P<container>\S+)) +(?P<command>.+)"
 )
@@ -116,12 +118,12 @@ def _ip(words: list[str]) -> Command | None:
 
 # File names are the command with other separators: `ip-route.txt`, sosreport's `ip_-o_addr`.
 _TOOL_WORD = r"(?:ip|ip6?tables|nft|ss|netstat|sysctl|route|arp|ifconfig|bridge|brctl|ethtool|cat|ipvsadm|resolv)"
-_NAMESPACE = re.compile(
+_NAMESPACE = pattern(
     rf"(?:ip[-_]netns[-_]exec[-_](?P<netns>.+?)"
     rf"|(?P<prefix>(?:ingress[-_]sbox|lb[-_]\w+?|overlayns|netns|nsenter|docker[-_]exec|container)(?:[-_].+?)?))"
     rf"[-_](?={_TOOL_WORD}(?:[-_.]|\d|$))"
 )
-_NAMESPACE_DIR = re.compile(r"(?:^|/)(?:containers|namespaces)/([^/]+)/(?:.*/)?[^/]+$")
+_NAMESPACE_DIR = pattern(r"(?:^|/)(?:containers|namespaces)/([^/]+)/(?:.*/)?[^/]+$")
 _FIXED_NAMES = (
     (r"(docker-?)?daemon\.json(\.j2|\.tmpl|\.example)?", "daemon-json"),
     (r"(?:stub-)?resolv\.conf.*", "resolv-conf"),
@@ -138,8 +140,8 @@ _FIXED_NAMES = (
 def name_format(path: str) -> str | None:
     """The format that a file's name stands for, when its content does not say (an empty listing, `{}`)."""
     folder, _, name = path.lower().rpartition("/")
-    for pattern, found in _FIXED_NAMES:
-        if re.fullmatch(pattern, name):
+    for expression, found in _FIXED_NAMES:
+        if re.fullmatch(expression, name):
             if name.endswith(".json") and found in _JSON:
                 return _JSON[found]
             return None if found == "docker-version" and "version" in name and "docker" not in folder + name else found

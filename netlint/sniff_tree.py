@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from netlint.pattern import pattern
+
 # Options of daemon.json (ENGINE.md): those that hardly another program has, those of the network that others may
 # have too, and those that say nothing on their own.
 _DOCKERD = frozenset(
@@ -41,14 +43,14 @@ _COMPOSE_TOP = frozenset(
 # Top-level keys of other programs that have `services` too: CI systems, Lando.
 _FOREIGN = frozenset(("jobs", "pipeline", "steps", "stages", "apiVersion", "kind", "recipe", "box", "workflow", "on"))
 _K3S = frozenset(("cluster-cidr", "service-cidr", "flannel-backend", "flannel-iface", "cluster-dns", "node-ip"))
-_COMPOSE_NAME = re.compile(r"(?:.*[-_.])?compose(?:[-_.].*)?\.ya?ml(?:\.\w+)?|(?:.*[-_.])?stack\.ya?ml")
-_TEMPLATE = re.compile(r"^[ \t]*(?:\{%|\{\{-? ?(?:if|range|with|end|include|define|template|else)\b)", re.MULTILINE)
-_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|#[^\n]*|[^\s"{}\[\]:,/#]+|/', re.DOTALL)
-_TOP_KEY = re.compile(r"""^(?P<quote>["']?)(?P<key>[A-Za-z_][\w.\-]*)(?P=quote)[ \t]*:(?=[ \t\r]|$)""", re.MULTILINE)
+_COMPOSE_NAME = pattern(r"(?:.*[-_.])?compose(?:[-_.].*)?\.ya?ml(?:\.\w+)?|(?:.*[-_.])?stack\.ya?ml")
+_TEMPLATE = pattern(r"^[ \t]*(?:\{%|\{\{-? ?(?:if|range|with|end|include|define|template|else)\b)", re.MULTILINE)
+_TOKEN = pattern(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|#[^\n]*|[^\s"{}\[\]:,/#]+|/', re.DOTALL)
+_TOP_KEY = pattern(r"""^(?P<quote>["']?)(?P<key>[A-Za-z_][\w.\-]*)(?P=quote)[ \t]*:(?=[ \t\r]|$)""", re.MULTILINE)
 
 
 # What `docker compose` reads without being told: such a file is a Compose file however broken it is.
-_DEFAULT_NAME = re.compile(r"(?:docker-)?compose(?:\.override)?\.ya?ml")
+_DEFAULT_NAME = pattern(r"(?:docker-)?compose(?:\.override)?\.ya?ml")
 
 
 def is_compose_name(path: str) -> bool:

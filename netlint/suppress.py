@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from netlint.config import Config
 from netlint.finding import Finding, Suppression
-from netlint.globs import ConfigPaths
+from netlint.globs import ConfigPaths, matches
 from netlint.model.host import IgnoreComment, InputProblem
 from netlint.rule import Rule
-from netlint.source import Source
+from netlint.source import Source, Span
 from netlint.suggest import did_you_mean
 
 _COMMENT = re.compile(r"(?:#|;|//)[ \t]*netlint:[ \t]*(ignore|ignore-file)\[([^\]\n]*)\][ \t]*([^\n]*)")
+_PER_FILE = re.compile(
+    r"""^[ \t]*\[\[[ \t]*(?:tool[ \t]*\.[ \t]*netlint[ \t]*\.[ \t]*)?["']?per-file["']?[ \t]*\]\]""", re.MULTILINE
+)
+_STRING = re.compile(r"""#[^\n]*|"([^"\n]*)"|'([^'\n]*)'""")  # of TOML; a comment has no group
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 _FILE_WIDE_LINES = 10  # `ignore-file` counts only near the top, where a reader sees it
 
 
@@ -91,3 +97,54 @@ def unused(
             ):
                 place = "this file" if comment.line is None else f"line {comment.line}"
                 yield InputProblem(comment.span, f"suppression of {name}, which finds nothing in {place}", "remove it")
+
+
+def config_source(config: Config, root: str) -> Source:
+    """The file of the configuration as a source of a run at `root`."""
+    path = config.path or "netlint.toml"
+    return Source(os.path.relpath(os.path.realpath(path), os.path.realpath(root)).replace(os.sep, "/"), config.text)
+
+
+def unused_per_file(
+    config: Config,
+    source: Source,
+    paths: ConfigPaths,
+    files: Iterable[str],
+    findings: Iterable[Finding],
+    known: Sequence[Rule],
+    checked: Callable[[Rule], bool],
+) -> Iterator[InputProblem]:
+    """The patterns of `[[per-file]]` tables that no file has, and the rules in them that found nothing in those files.
+
+    `source` is the file of the configuration, `files` are all that were read; `known` and `checked` as for `unused`.
+    """
+    read = {path: paths.of(path) for path in (*files, source.path)}
+    for number, entry in enumerate(config.per_file):
+        idle = [pattern for pattern in entry.paths if not any(matches(path, pattern) for path in read.values())]
+        for pattern in idle:
+            message = f"pattern '{pattern}' of [[per-file]], which no input matches"
+            yield InputProblem(_value(source, number, pattern), message, "remove it, or correct it")
+        if len(idle) == len(entry.paths):
+            continue
+        covered = [finding for finding in findings if entry.covers(read.get(finding.at.source, ""))]
+        for name in entry.ignore:
+            named = [rule for rule in known if rule.is_named(name)]
+            if all(checked(rule) for rule in named) and not any(names(finding, [name]) for finding in covered):
+                message = f"suppression of {name}, which finds nothing in {', '.join(entry.paths)}"
+                yield InputProblem(_value(source, number, name), message, "remove it")
+
+
+def _value(source: Source, number: int, value: str) -> Span:
+    """Where `value` stands in the table [[per-file]] of that number, from 0; the whole table's head, or what else
+    speaks of it, where it is written in another way."""
+    heads = list(_PER_FILE.finditer(source.text))
+    if number >= len(heads):  # tables in a line: per-file = [{ ... }]
+        start, end = found.span() if (found := re.search(r"per-file", source.text)) else (0, 0)
+        return source.span(start, end)
+    head = heads[number]
+    after = _TABLE.search(source.text, head.end())
+    end = after.start() if after is not None else len(source.text)
+    for found in _STRING.finditer(source.text, head.end(), end):
+        if value in (found[1], found[2]):
+            return source.span(found.start() + 1, found.end() - 1)
+    return source.span(head.start(), head.end())

@@ -87,7 +87,7 @@ ENGINE_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 @rule(
     "NL512",
     Severity.WARNING,
-    proof="dockerd 20.10.24 and 28.5.2 put docker0 back to bip, or to its pool, at their next start",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -6,7 +6,9 @@
 `swarm-default-advertise-addr`, name an interface or address of the node. Loopback reaches nobody; an address that the
 node does not have is accepted and handed to the others all the same. `docker swarm init` that names none chooses the
 node's only address, and is refused on a node with addresses on several interfaces. Nodes that have two networks in
-common and advertise themselves on different ones get each other's packets from addresses that they do not expect.
+common and advertise themselves on different ones get each other's packets from addresses that they do not expect; so do
+nodes of which one alone has a `--data-path-addr`. Virtual machines of one maker often have the same address on their
+first interface, which leads to no other: nodes that advertise it cannot be told apart.
 
 ## Why it matters
 
@@ -120,6 +122,30 @@ docker swarm join --token x --advertise-addr 10.0.5.12 203.0.113.11:2377  # <- w
     inet 10.0.5.12/24 scope global eth1
 ```
 
+## Bad: the address of every machine's first interface
+
+```sh title="hostA/setup.sh"
+docker swarm init --advertise-addr eth0
+```
+
+```text title="hostA/ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 10.0.2.15/24 scope global eth0
+3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.56.11/24 scope global eth1
+```
+
+```sh title="hostB/setup.sh"
+docker swarm join --token x --advertise-addr eth0 192.168.56.11:2377  # <- error
+```
+
+```text title="hostB/ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 10.0.2.15/24 scope global eth0
+3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.56.12/24 scope global eth1
+```
+
 ## Good: an address of this node
 
 ```sh title="setup.sh"
@@ -155,6 +181,7 @@ from netlint.api import (
 @rule(
     "NL609",
     Severity.ERROR,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -173,7 +200,38 @@ def check(site: Site) -> Iterator[Finding]:
                 host=host.name,
             )
     yield from _apart(site)
+    yield from _same(site)
     yield from _listed(site)
+
+
+def _same(site: Site) -> Iterator[Finding]:
+    """Machines that are two, by their other addresses, and advertise one address."""
+    seen: dict[Address, tuple[Host, Located[str]]] = {}
+    for host in site.hosts:
+        given = host.swarm.advertise_addr if host.swarm is not None else None
+        address, fault = own_address(host, given.value) if given is not None and given.exact else (None, None)
+        if given is None or address is None or fault is not None or address.is_unspecified:
+            continue
+        other, first = seen.setdefault(address, (host, given))
+        if other is not host and _outer(host) != _outer(other):
+            yield Finding(
+                message=f"{given.value} is {address} on this node, and {other.name} advertises the same address: "
+                "packets for one reach the other, or nobody",
+                at=given.span,
+                help="name the interface or address by which the other nodes reach this one",
+                related=(Label(first.span, f"{other.name} advertises it too"),),
+                host=host.name,
+            )
+
+
+def _outer(host: Host) -> set[Address]:
+    """The addresses that others may reach the host at."""
+    return {
+        entry.address
+        for link in host.interfaces or ()
+        for entry in link.addresses
+        if not is_container_link(host, link.name)
+    }
 
 
 def _listed(site: Site) -> Iterator[Finding]:
@@ -211,11 +269,12 @@ def _host_of(node: SwarmNode, manager: Host, site: Site) -> Host | None:
 
 
 def _apart(site: Site) -> Iterator[Finding]:
-    """Nodes that advertise themselves on different networks, though each is on both."""
+    """Nodes that get the packets of overlay networks on different networks, though each is on both."""
     nodes = [
         (host, given, address)
         for host in site.hosts
-        if host.swarm is not None and (given := host.swarm.advertise_addr) is not None
+        if host.swarm is not None
+        if (given := host.swarm.data_path_addr or host.swarm.advertise_addr) is not None
         if (address := own_address(host, given.value)[0]) is not None
     ]
     for (one, first, here), (other, second, there) in combinations(nodes, 2):
@@ -223,11 +282,11 @@ def _apart(site: Site) -> Iterator[Finding]:
             continue
         if _on(one, there) and _on(other, here):
             yield Finding(
-                message=f"{other.name} advertises {there} and {one.name} {here}: the two are on both networks, and "
-                "packets of overlay networks between them are lost",
+                message=f"{other.name} takes overlay traffic at {there} and {one.name} at {here}: the two are on both "
+                "networks, and packets of overlay networks between them are lost",
                 at=second.span,
-                help="advertise both on the same network",
-                related=(Label(first.span, f"{one.name} advertises this"),),
+                help="give both an address on the same network, as --advertise-addr or as --data-path-addr",
+                related=(Label(first.span, f"{one.name} takes it here"),),
                 severity=Severity.WARNING,
                 host=other.name,
             )
@@ -281,6 +340,8 @@ def _given(host: Host) -> Iterator[tuple[str, Located[str]]]:
             yield "--advertise-addr", host.swarm.advertise_addr
         if host.swarm.listen_addr is not None:
             yield "--listen-addr", host.swarm.listen_addr
+        if host.swarm.data_path_addr is not None:
+            yield "--data-path-addr", host.swarm.data_path_addr
     option = host.daemon.text("swarm-default-advertise-addr") if host.daemon is not None else None
     if option is not None:
         yield "swarm-default-advertise-addr", option

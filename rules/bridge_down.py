@@ -63,7 +63,6 @@ from netlint.api import Confidence, Finding, Host, Label, Network, Severity, Sit
     "NL510",
     Severity.NOTE,
     needs=["networks"],
-    proof="the engine's lists do not change when a veth interface is taken off its bridge; traffic stops",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -44,7 +44,12 @@ from netlint.api import Confidence, Finding, Severity, Site, measured, rule
 BRIDGED = ("bridge", "nat")
 
 
-@rule("NL710", Severity.NOTE, confidence=Confidence.LOW, proof="published measurements (rules/evidence.json)")
+@rule(
+    "NL710",
+    Severity.NOTE,
+    confidence=Confidence.LOW,
+    proof="published measurements (rules/evidence.json)",
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         bridged = [

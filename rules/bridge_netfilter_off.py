@@ -165,6 +165,7 @@ ICC = "com.docker.network.bridge.enable_icc"
     "NL507",
     Severity.WARNING,
     proof="source: br_nf_pre_routing of net/bridge/br_netfilter_hooks.c",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     walker = Walker(site.hosts)

@@ -9,7 +9,7 @@ same cluster advertises the same address, as clones of a virtual machine do with
 ## Why it matters
 
 `dockerd` refuses to start on an interface that is not there. With an address that others cannot reach, or that several
-hosts share, it starts, and overlay traffic to this host is lost.
+hosts share, it starts, and overlay traffic to this host is lost. (Engines from 23.0 on refuse the option itself.)
 
 ## How to fix it
 
@@ -71,7 +71,7 @@ def check(site: Site) -> Iterator[Finding]:
     seen: dict[Address, tuple[Host, Located[str]]] = {}
     for host in site.hosts:
         option = host.daemon.text("cluster-advertise") if host.daemon is not None else None
-        if option is None or not option.exact or host.before(23, 0) is False:
+        if option is None or not option.exact or host.knows_store is False:
             continue
         address, fault = own_address(host, option.value)
         related: tuple[Label, ...] = ()
@@ -82,7 +82,9 @@ def check(site: Site) -> Iterator[Finding]:
                 related = (Label(other[1].span, f"host {other[0].name}"),)
         if fault is not None:
             yield Finding(
-                message=f"cluster-advertise {option.value} {fault}: overlay traffic does not find this host",
+                message=f"cluster-advertise {option.value} {fault}: "
+                + ("" if host.engine is not None else "with an engine up to 20.10 ")
+                + "overlay traffic does not find this host",
                 at=option.span,
                 help="name the interface or address by which the other hosts reach this one",
                 related=related,

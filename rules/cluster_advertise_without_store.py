@@ -12,7 +12,7 @@ The engine is down after the next restart, often long after the change.
 
 ## How to fix it
 
-Set `cluster-store`, or remove `cluster-advertise`. Engines from 23.0 on have neither.
+Set `cluster-store`, or remove `cluster-advertise`. Engines from 23.0 on have neither and refuse to start with one.
 
 ## Bad: nowhere to advertise
 
@@ -44,7 +44,7 @@ from netlint.api import Finding, Fix, Remove, Setting, Severity, Site, rule
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
-        if host.daemon is None or host.before(23, 0) is False:
+        if host.daemon is None or host.knows_store is False:
             continue
         advertise, option = host.daemon.text("cluster-advertise"), host.daemon.get("cluster-advertise")
         in_file = option is not None and option.setting is Setting.FILE

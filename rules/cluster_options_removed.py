@@ -3,8 +3,15 @@
 ## What it means
 
 `cluster-store`, `cluster-advertise` and `cluster-store-opts` set up overlay networks through an external key-value
-store. They are deprecated in 20.10 and gone in 23.0, which still knows their names only to stop at start; from 24.0 on
-they are unknown options.
+store. Engines from 1.9 on have them, 20.10 warns of them (moby/moby#40510), and 23.0 was the first without
+(moby/moby#42247).
+
+| engine | in daemon.json | on the command line |
+|---|---|---|
+| 1.9 to 19.03 | taken | taken |
+| 20.10 | taken, a warning in the log | the same |
+| 22.06 betas, 23.0 | ends at start: "… options have been removed" | the same |
+| from 24.0 on | ends at start: "the following directives don't match any configuration option" | "unknown flag" |
 
 ## Why it matters
 
@@ -61,7 +68,7 @@ Server:
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Fix, Remove, Setting, Severity, Site, rule
+from netlint.api import Finding, Fix, Host, Option, Remove, Setting, Severity, Site, rule
 
 OPTIONS = ("cluster-store", "cluster-advertise", "cluster-store-opts")
 
@@ -75,13 +82,12 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         if host.daemon is None or host.engine is None or host.before(20, 10):
             continue
-        removed = host.before(23, 0) is False
+        removed = host.knows_store is False
         for option in host.daemon.options:
             if option.name not in OPTIONS:
                 continue
-            fate = "was removed in 23.0: dockerd refuses to start" if removed else "is deprecated and removed in 23.0"
             yield Finding(
-                message=f"{option.name} on Docker {host.engine.value} {fate}",
+                message=f"{option.name} on Docker {host.engine.value} {_fate(host, option)}",
                 at=option.name_span,
                 help="move the overlay networks to swarm mode and remove the option",
                 severity=None if removed else Severity.WARNING,
@@ -90,3 +96,16 @@ def check(site: Site) -> Iterator[Finding]:
                 else (),
                 host=host.name,
             )
+
+
+def _fate(host: Host, option: Option) -> str:
+    """What the engine makes of the option, in the words of its log."""
+    if host.knows_store:
+        return "is deprecated and removed in 23.0"
+    if host.before(24, 0):
+        said = "options have been removed"
+    elif option.setting is Setting.FLAG:
+        said = f"unknown flag: --{option.name.removesuffix('s')}"
+    else:
+        said = "the following directives don't match any configuration option"
+    return f'was removed in 23.0: dockerd refuses to start, with "{said}"'

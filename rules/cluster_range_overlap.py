@@ -11,7 +11,8 @@ That several programs are told the same pod range is how it should be, and so is
 
 ## Why it matters
 
-* **Pods and services**: kube-proxy rewrites what goes to a service's address; a pod with that address is never reached.
+* **Pods and services**: kube-proxy rewrites what goes to a service's address; a pod with that address is not reached on
+  the service's ports, with IPVS on none.
 * **Pods and the nodes' network**: a node takes a neighbour for a pod. Calico never translates what goes to a pool, so
   that machines of the LAN get packets with sources that they cannot answer.
 * **Services and the nodes' network**: a service can get the address of a machine, which is then out of reach.
@@ -101,8 +102,9 @@ DOCKER0 = parse_prefix("172.17.0.0/16")
 @rule(
     "NL120",
     Severity.ERROR,
-    proof="weave's launch script refuses ranges in routes; kube-proxy's rules for service addresses and Calico's "
-    "natOutgoing by their documentation; issues of kubeadm, Calico and flannel with each of the overlaps",
+    proof="kube-proxy's and Calico's rules by their documentation, in the kernel; weave's launch script refuses ranges "
+    "in routes; issues of kubeadm, Calico and flannel with each of the overlaps",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

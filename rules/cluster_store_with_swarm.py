@@ -2,12 +2,14 @@
 
 ## What it means
 
-Swarm mode keeps its networks itself and does not go together with `cluster-store` and `cluster-advertise`.
+Swarm mode, which came with 1.12, keeps its networks itself and does not go together with `cluster-store` and
+`cluster-advertise`; engines from 23.0 on have swarm mode alone.
 
 ## Why it matters
 
 `docker swarm init` and `join` are refused: "--cluster-store and --cluster-advertise daemon configurations are
-incompatible with swarm mode". An engine that is in a swarm already does not start with the options.
+incompatible with swarm mode". An engine that is in a swarm already does not start with the options: "Error creating
+cluster component: --cluster-store and --cluster-advertise daemon configurations are incompatible with swarm mode".
 
 ## How to fix it
 
@@ -50,7 +52,7 @@ from netlint.api import Finding, Label, Severity, Site, rule
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         store = host.daemon.text("cluster-store") if host.daemon is not None else None
-        if store is not None and host.swarm is not None and host.swarm.active and host.before(23, 0) is not False:
+        if store is not None and host.swarm is not None and host.swarm.active and host.knows_store is not False:
             yield Finding(
                 message=f"cluster-store {store.value} does not go together with swarm mode, which this host uses",
                 at=store.span,

@@ -14,7 +14,8 @@ addresses of the overlay, and every packet to a container on another host is los
 ## How to fix it
 
 Set `cluster-advertise` on every host to the interface or address by which the others reach it, with the port of its
-API: `eth0:2376`. Engines from 23.0 on have neither option; there swarm mode is the way to an overlay.
+API: `eth0:2376`. Engines from 23.0 on have neither option and refuse to start with one; there swarm mode is the way to
+an overlay.
 
 ## Bad: only the store
 
@@ -53,13 +54,14 @@ from netlint.api import Add, Change, Edit, Finding, Fix, Host, Option, Setting, 
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
-        if host.daemon is None or host.before(23, 0) is False:
+        if host.daemon is None or host.knows_store is False:
             continue
         store, option = host.daemon.text("cluster-store"), host.daemon.get("cluster-store")
         if store is not None and option is not None and host.daemon.text("cluster-advertise") is None:
             yield Finding(
-                message=f"cluster-store {store.value} is set without cluster-advertise: discovery stays off and "
-                "overlay traffic of this host is lost without an error",
+                message=f"cluster-store {store.value} is set without cluster-advertise: "
+                + ("" if host.engine is not None else "on an engine up to 20.10 ")
+                + "discovery stays off and overlay traffic of this host is lost without an error",
                 at=store.span,
                 label="the store is known, the way to this host is not",
                 help="set cluster-advertise to the interface or address that the other hosts reach, such as eth0:2376",

@@ -8,8 +8,9 @@ published port, through masquerading, and through docker's rules for established
 
 ## Why it matters
 
-Once it is full the kernel drops the first packet of each new connection, of the host's own services too, and writes
-`nf_conntrack: table full, dropping packet`. DNS fails first.
+Once it is full a new connection takes the place of one that was never answered. Where the few entries that the kernel
+looks at are all in use, it drops the first packet of the new connection, of the host's own services too, and writes
+`nf_conntrack: table full, dropping packet`.
 
 ## How to fix it
 
@@ -43,7 +44,9 @@ SHARE = 0.8  # of the limit, in use: a doubling of load away from drops on most 
 @rule(
     "NL508",
     Severity.WARNING,
-    proof="source: __nf_conntrack_alloc of net/netfilter/nf_conntrack_core.c",
+    proof="the limit is the whole machine's, which the lab leaves alone: it fills a table with connections that nobody "
+    "answers. The drops: __nf_conntrack_alloc and early_drop of net/netfilter/nf_conntrack_core.c",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

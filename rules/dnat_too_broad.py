@@ -101,6 +101,7 @@ MEANT = ("53", "853", "123")
 @rule(
     "NL413",
     Severity.WARNING,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     walker = Walker(site.hosts)

@@ -79,7 +79,8 @@ CARES = (20, 10)  # the first engines that bind their bridges to a zone of their
 @rule(
     "NL803",
     Severity.WARNING,
-    proof="moby issue 41609: dockerd 20.10 does not start with docker0 in zone trusted",
+    proof="firewalld 1.3 beside engines 20.10 and 28.5; before 20.10: moby issue 41609",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -130,6 +130,7 @@ FLUSHED = {
 @rule(
     "NL406",
     Severity.ERROR,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

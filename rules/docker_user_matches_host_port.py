@@ -132,6 +132,7 @@ PORT_OPTIONS = ("dport", "dports")
     "NL408",
     Severity.ERROR,
     security=7.5,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     walker = Walker(site.hosts)

@@ -15,7 +15,8 @@ wrong, and replies to connections that the network tracks by pod address go astr
 ## How to fix it
 
 Set `"ip-masq": false` (`--ip-masq=false`) for dockerd. flannel's `mk-docker-opts.sh` does so where flanneld runs with
-`--ip-masq`.
+`--ip-masq`. From Docker 28 on the answers, which then come to the container's own address, are dropped unless
+`"allow-direct-routing": true` (28.2) is set as well.
 
 ## Bad: both
 
@@ -57,7 +58,8 @@ from netlint.api import Finding, Host, Label, Located, Prefix, Severity, Site, S
 @rule(
     "NL615",
     Severity.WARNING,
-    proof="flannel's mk-docker-opts.sh, which passes --ip-masq=false for this reason",
+    proof="engines on VXLAN as flannel makes it; flannel's mk-docker-opts.sh passes --ip-masq=false for this reason",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -70,7 +72,7 @@ def check(site: Site) -> Iterator[Finding]:
                     message=f"dockerd translates what leaves {bridge.value}, a part of {network}, and so does {what}: "
                     "containers of other hosts see this host's address",
                     at=translating,
-                    help='set "ip-masq": false for dockerd',
+                    help='set "ip-masq": false for dockerd, and from Docker 28 on "allow-direct-routing": true',
                     related=(Label(at, f"{what} translates what leaves {network}"),),
                     host=host.name,
                 )

@@ -73,7 +73,10 @@ ALWAYS = {"IPIP": ("ipipMode", "calico-ipip-softlayer", "calico-bgp-softlayer", 
 
 
 @rule(
-    "NL703", Severity.NOTE, proof="published measurements (rules/evidence.json); flannel's and Calico's documentation"
+    "NL703",
+    Severity.NOTE,
+    proof="published measurements (rules/evidence.json); flannel's and Calico's documentation",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -85,7 +85,9 @@ GIVERS = ("kubeadm", "kube-controller-manager")  # they give each node its part 
 @rule(
     "NL614",
     Severity.ERROR,
-    proof="flannel's mk-docker-opts.sh and pkg/subnet/config.go; flannel issues 1428, and those with the log quoted",
+    proof="engines on VXLAN as flannel makes it; what flanneld refuses: pkg/subnet/config.go; flannel issues 1428, and "
+    "those with the log quoted",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     held: dict[tuple[Prefix, Prefix], tuple[Host, Subnet]] = {}

@@ -48,6 +48,7 @@ from netlint.api import Finding, Label, Severity, Site, measured, rule, shared_l
     "NL704",
     Severity.WARNING,
     proof="published measurements (rules/evidence.json); flannel's Documentation/backends.md and pkg/subnet/config.go",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -75,10 +75,10 @@ from collections.abc import Iterator
 
 from netlint.api import Finding, Label, Severity, Site, rule
 
-# The first docker-compose that reads a format, from its changelog.
+# The first docker-compose that reads a format, from its changelog; 1.17 reads 3.5 as well, though that names 1.18.
 FIRST = {
     "2": (1, 6), "2.0": (1, 6), "2.1": (1, 9), "2.2": (1, 13), "2.3": (1, 16), "2.4": (1, 21), "3": (1, 10),
-    "3.0": (1, 10), "3.1": (1, 11), "3.2": (1, 12), "3.3": (1, 14), "3.4": (1, 17), "3.5": (1, 18), "3.6": (1, 20),
+    "3.0": (1, 10), "3.1": (1, 11), "3.2": (1, 12), "3.3": (1, 14), "3.4": (1, 17), "3.5": (1, 17), "3.6": (1, 20),
     "3.7": (1, 22), "3.8": (1, 25, 5),
 }  # fmt: skip
 SPECIFICATION = (1, 27)
@@ -87,7 +87,7 @@ SPECIFICATION = (1, 27)
 @rule(
     "NL239",
     Severity.ERROR,
-    proof="docker/compose, changelog of 1.9 to 1.27: the version that introduced each format",
+    proof="docker-compose 1.17.1 and 1.25.0 read and refuse files; the other versions by their changelog and schemas",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -74,6 +74,7 @@ ON_THE_HOST = ("host", "none")
 @rule(
     "NL308",
     Severity.ERROR,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

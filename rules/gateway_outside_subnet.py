@@ -89,7 +89,7 @@ def check(site: Site) -> Iterator[Finding]:
                         message=f"{'bip' if own else 'gateway'} {subnet.gateway.value} {fault}"
                         + ("" if own else f" of network {network.name}"),
                         at=subnet.gateway.span,
-                        help=_help(subnet, network),
+                        help=_help(_free(host, site, network, subnet), subnet, network),
                         related=() if own else (Label(subnet.span, f"the subnet is {subnet.prefix}"),),
                         fixes=_fixes(host, site, network, subnet),
                         host=host.name,
@@ -107,23 +107,30 @@ def _fault(subnet: Subnet, gateway: Located[Address]) -> str | None:
     return f"is the broadcast address of {prefix}" if gateway.value == prefix.broadcast_address else None
 
 
-def _help(subnet: Subnet, network: Network) -> str:
-    first = subnet.prefix.address(1) if subnet.prefix.size > 2 else None
+def _help(first: Address | None, subnet: Subnet, network: Network) -> str:
     if first is None:
         return "give the network a larger subnet"
-    return f"write {first}/{subnet.prefix.length}" if network.default_bridge else f"write {first}, or leave it out"
+    if network.default_bridge:
+        return f"write {first}/{subnet.prefix.length}"
+    # left out, it is the first address, whoever else asks for that
+    return f"write {first}, or leave it out" if first == subnet.prefix.address(1) else f"write {first}"
 
 
-def _fixes(host: Host, site: Site, network: Network, subnet: Subnet) -> tuple[Fix, ...]:
-    """The first address that nobody asks for. Plainly meant where the gateway is the network's own address."""
-    prefix, gateway = subnet.prefix, subnet.gateway
-    if gateway is None or not gateway.exact or prefix.size <= 2:
-        return ()
+def _free(host: Host, site: Site, network: Network, subnet: Subnet) -> Address | None:
+    """The first address that nobody asks for."""
+    prefix = subnet.prefix
+    if prefix.size <= 2:
+        return None
     asked = {member.address.value for member in members(host, site, network) if member.address is not None}
     asked |= {address.value for _, address in subnet.reserved}
     numbers = range(1, min(prefix.size - 1, 1 + len(asked) + 1))
-    first = next((address for number in numbers if (address := prefix.address(number)) not in asked), None)
-    if first is None:
+    return next((address for number in numbers if (address := prefix.address(number)) not in asked), None)
+
+
+def _fixes(host: Host, site: Site, network: Network, subnet: Subnet) -> tuple[Fix, ...]:
+    """Plainly meant where the gateway is the network's own address."""
+    prefix, gateway, first = subnet.prefix, subnet.gateway, _free(host, site, network, subnet)
+    if gateway is None or not gateway.exact or first is None:
         return ()
     written = subnet.written.value if network.default_bridge else str(gateway.value)
     text = f"{first}/{prefix.length}" if network.default_bridge else str(first)

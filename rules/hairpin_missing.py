@@ -5,7 +5,7 @@
 A rule leads an address and port of the host to a container, also for what other containers of the same network send
 there. The packet comes back into the network it came from with the sender's own address: the answer goes straight to
 the sender, past the translation, and comes from an address that nobody asked. A container that asks itself gets a
-packet from its own address, which the kernel drops.
+packet from its own address, which the kernel drops: where that alone fails, it is a note.
 
 ## Why it matters
 
@@ -17,7 +17,7 @@ Translate the source of what turns round: `iptables -t nat -A POSTROUTING -s 172
 MASQUERADE`. Or leave publishing to the engine (`-p 8443:443`), whose docker-proxy takes such connections. Best: use the
 service's name inside the network.
 
-## Bad: a translation by hand
+## Bad: a translation by hand, and the container does not reach itself
 
 ```text title="iptables-save.txt"
 *nat
@@ -25,7 +25,7 @@ service's name inside the network.
 :OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :DOCKER - [0:0]
--A PREROUTING -d 192.168.10.1/32 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 172.17.0.2:443  # <- warning
+-A PREROUTING -d 192.168.10.1/32 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 172.17.0.2:443  # <- note
 -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
 -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
 -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
@@ -238,5 +238,6 @@ def _finding(journey: Journey, one: FirewallRule, inside: Inside, target: Addres
         "name",
         related=(Label(inside.span, f"network {inside.name}"),),
         witness=journey_witness(journey),
+        severity=Severity.NOTE if itself else None,
         host=journey.first.host.name,
     )

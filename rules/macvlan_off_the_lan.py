@@ -124,6 +124,7 @@ DRIVERS = ("macvlan", "ipvlan")
 @rule(
     "NL227",
     Severity.WARNING,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

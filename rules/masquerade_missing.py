@@ -69,6 +69,7 @@ from netlint.api import (
     Bridge,
     Confidence,
     Finding,
+    FirewallRule,
     Host,
     Label,
     Outcome,
@@ -81,6 +82,7 @@ from netlint.api import (
     bridges,
     local_addresses,
     parse_address,
+    paths,
     rule,
     uplinks,
     walk,
@@ -121,6 +123,11 @@ def _bridge(host: Host, ruleset: Ruleset, bridge: Bridge) -> Iterator[Finding]:
         option = host.daemon.get(name) if host.daemon is not None else None
         if option is not None and option.value is False:
             related.append(Label(option.span, f"{name} is off, so the engine adds no rule"))
+    near = next(
+        (label for path in paths(ruleset, "nat", "POSTROUTING") if (label := _near(path.rule, packets, bridge))), None
+    )
+    if near is not None:
+        related.append(near)
     yield Finding(
         message=f"nothing rewrites the source of network {bridge.network.name} ({bridge.subnet.prefix}) on its way "
         f"out: the answers of other networks do not come back",
@@ -132,6 +139,27 @@ def _bridge(host: Host, ruleset: Ruleset, bridge: Bridge) -> Iterator[Finding]:
         witness=_witness(packets[0], outcomes[0], bridge),
         host=host.name,
     )
+
+
+def _near(one: FirewallRule, packets: list[Packet], bridge: Bridge) -> Label | None:
+    """A rule that seems meant for this network, and what keeps it from it: another way out, another range."""
+    subnet, source, out = bridge.subnet.prefix, one.source, one.out_interface
+    if one.target not in ("MASQUERADE", "SNAT") or source is None or source.negated:
+        return None
+    if not any(source.prefix.holds(packet.source) for packet in packets):
+        # that of the bridge itself, with a range that it had once
+        if out is not None and out.negated and out.name == bridge.name:
+            return Label(
+                one.span, f"this is for what does not leave by {bridge.name}, but of {source.prefix}, not of {subnet}"
+            )
+        return None
+    if out is not None and not any(out.matches(packet.out_interface or "") for packet in packets):
+        ways = ", ".join(packet.out_interface or "" for packet in packets)
+        return Label(
+            one.span,
+            f"this is for what {'does not leave' if out.negated else 'leaves'} by {out.name}; the way out is {ways}",
+        )
+    return None
 
 
 def _witness(packet: Packet, outcome: Outcome, bridge: Bridge) -> Witness:

@@ -126,6 +126,7 @@ class Link(NamedTuple):
 @rule(
     "NL401",
     Severity.ERROR,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -107,8 +107,8 @@ class Chosen(NamedTuple):
     "NL616",
     Severity.ERROR,
     needs=["addresses"],
-    proof="flannel's documentation of troubleshooting (Vagrant) and Calico's of address detection; flannel issue 535, "
-    "coreos/bugs issue 2223",
+    proof="VXLAN of the kernel as flannel makes it; which address is taken: flannel's documentation of troubleshooting "
+    "(Vagrant) and Calico's of address detection; flannel issue 535, coreos/bugs issue 2223",
 )
 def check(site: Site) -> Iterator[Finding]:
     found: list[Chosen] = []

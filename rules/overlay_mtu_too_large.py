@@ -4,7 +4,8 @@
 
 An overlay network wraps each packet into VXLAN, which takes 50 bytes. The engine does not look at the host's interface:
 it takes 1500 for the underlay unless the network's option `com.docker.network.driver.mtu` says otherwise (on an overlay
-the option is the MTU of the *underlay*; containers get 50 less). Cloud networks often carry 1450, WireGuard 1420.
+the option is the MTU of the *underlay*; containers get 50 less, and 76 less where the overlay is encrypted). Cloud
+networks often carry 1450, WireGuard 1420.
 
 ## Why it matters
 
@@ -95,9 +96,13 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 def _underlay(host: Host) -> Interface | None:
-    """The interface that carries the overlay: that of the advertised address, else the only way out."""
-    if host.swarm is not None and host.swarm.advertise_addr is not None:
-        address, _ = own_address(host, host.swarm.advertise_addr.value)
+    """The interface that carries the overlay: that of the address which the host says, else the only way out."""
+    swarm = host.swarm
+    said = [swarm.data_path_addr, swarm.advertise_addr, swarm.node_address] if swarm is not None else []
+    said.append(host.daemon.text("cluster-advertise") if host.daemon is not None and host.knows_store else None)
+    chosen = next((one for one in said if one is not None), None)
+    if chosen is not None:
+        address, _ = own_address(host, chosen.value)
         for link in host.interfaces or ():
             if any(entry.address == address for entry in link.addresses):
                 return link

@@ -138,7 +138,8 @@ class Lost(NamedTuple):
 def check(site: Site) -> Iterator[Finding]:
     walker = Walker(site.hosts)
     for host in site.hosts:
-        address = node_address(host)
+        own = {control: node_address(host, control=control) for control in (False, True)}
+        address = own[False]
         if not host.rulesets or address is None:
             continue
         walk = walker.on(host, address.version)
@@ -147,8 +148,9 @@ def check(site: Site) -> Iterator[Finding]:
         lost: list[Lost] = []
         open_to: set[str] = set()  # clusters of which some packets pass
         for port in cluster_ports(host, tuple(clusters_of(host, site)), secured):
-            peers, known = cluster_peers(host, site, port.cluster)
-            if known is False:
+            peers, known = cluster_peers(host, site, port.cluster, control=port.control)
+            address = own[port.control]
+            if known is False or address is None or address.version != walk.version:
                 continue
             senders = peers or _candidates(walk, address)
             found = list(_lost(walk, address, senders, port, every=not peers, sure=known is True))

@@ -2,19 +2,21 @@
 
 ## What it means
 
-Three settings decide whether a pod's address survives:
+These settings decide whether a pod's address survives:
 
 * `--masquerade-all` (`masqueradeAll`) of kube-proxy translates everything that goes to a service, between pods too.
 * Without `--cluster-cidr` (`clusterCIDR`) and another way to tell local traffic (`detectLocalMode`), kube-proxy cannot
-  tell what comes from outside the cluster, and translates none of it.
+  tell what comes from outside the cluster, and translates none of it. Where it names a range in which no pod has its
+  address, it takes the pods for outsiders and translates what they send to services.
 * `natOutgoing: false` on every pool of Calico leaves pods' private addresses on packets to the outside; only a network
   that has routes back to the pool (BGP peers) answers them.
 
 ## Why it matters
 
-With all traffic translated, network policies and logs see the node in place of the pod. Without any, a node or a client
-outside sends to a service address and gets the answer from the pod's, which it drops. Pods without translation and
-without a way back reach nothing outside.
+With all traffic translated, network policies and logs see the node in place of the pod. Without any, a client outside
+that asks a service by a node is answered by a pod of another node itself, past the first, and drops the answer; the
+first node's own requests are lost where the other's `rp_filter` is strict. Pods without translation and without a way
+back reach nothing outside.
 
 ## How to fix it
 
@@ -41,6 +43,21 @@ spec:
 ```ini title="kube-proxy.service"
 [Service]
 ExecStart=/usr/bin/kube-proxy --master=http://10.0.0.1:8080 --proxy-mode=iptables  ; <- warning
+```
+
+## Bad: another range than flannel's
+
+```yaml title="cluster.yaml"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kube-flannel-cfg}
+data:
+  net-conf.json: |
+    {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+clusterCIDR: 10.44.0.0/16  # <- warning
 ```
 
 ## Bad: no way out for pods
@@ -72,7 +89,22 @@ clusterCIDR: 10.244.0.0/16
 
 from collections.abc import Iterator
 
-from netlint.api import CalicoPool, Confidence, Finding, Host, KubeProxy, Label, Severity, Site, parse_prefix, rule
+from netlint.api import (
+    CalicoPool,
+    Confidence,
+    Finding,
+    Host,
+    KubeProxy,
+    Label,
+    Role,
+    Severity,
+    Site,
+    Span,
+    parse_prefix,
+    rule,
+)
+
+GIVERS = ("flannel", "Calico")  # they hand out the pods' addresses
 
 PRIVATE = tuple(filter(None, map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))))
 
@@ -80,8 +112,9 @@ PRIVATE = tuple(filter(None, map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "
 @rule(
     "NL617",
     Severity.WARNING,
-    proof="documentation of kube-proxy (clusterCIDR, masqueradeAll) and Calico (natOutgoing); calico issue on "
-    "--masquerade-all, kubernetes issues on a missing --cluster-cidr",
+    proof="rules as kube-proxy and Calico write them, by their documentation (clusterCIDR, masqueradeAll, natOutgoing) "
+    "in the kernel; calico issue on --masquerade-all, kubernetes issues on a missing --cluster-cidr",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -102,13 +135,48 @@ def _proxy(host: Host, proxy: KubeProxy) -> Iterator[Finding]:
         )
     elif proxy.cluster_range is None and proxy.exact and not proxy.detects:
         yield Finding(
-            message="kube-proxy is not told the pods' range: traffic to services from elsewhere is not translated, and "
-            "its answers do not come back",
+            message="kube-proxy is not told the pods' range: what comes to services from outside is not translated, "
+            "and answers of pods on other nodes do not come back by this one",
             at=proxy.span,
             help="start it with --cluster-cidr and the pods' range",
             confidence=Confidence.MEDIUM,
             host=host.name,
         )
+
+    elif not proxy.detects:
+        yield from _elsewhere(host, proxy)
+
+
+def _elsewhere(host: Host, proxy: KubeProxy) -> Iterator[Finding]:
+    """A range in which no pod has its address."""
+    told = [one for one in host.cluster.ranges if one.owner == "kube-proxy" and one.prefix.exact]
+    pods = [
+        one
+        for one in host.cluster.ranges
+        if one.role is Role.PODS and one.owner in GIVERS and (one.prefix.exact or one.assumed)
+    ]
+    given = proxy.cluster_range
+    if (
+        given is None
+        or not given.exact
+        or any(one.prefix.value.overlaps(two.prefix.value) for one in told for two in pods)
+    ):
+        return
+    other = next((one for one in pods if one.prefix.value.version == given.value.version), None)
+    if other is None or (host.implied and _folder(other.prefix.span) != _folder(given.span)):
+        return  # manifests of a repository that may never meet
+    yield Finding(
+        message=f"kube-proxy takes {given.value} for the pods' range, and {other.what} is {other.prefix.value}: what "
+        "pods send to services is translated to the node's address",
+        at=given.span,
+        help=f"give kube-proxy {other.prefix.value} as its cluster range",
+        related=(Label(other.prefix.span, other.what),),
+        host=host.name,
+    )
+
+
+def _folder(span: Span) -> str:
+    return span.source.rpartition("/")[0]
 
 
 def _pools(host: Host) -> Iterator[Finding]:

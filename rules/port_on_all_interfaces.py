@@ -10,7 +10,8 @@ firewall rules let the traffic in before rules in `INPUT`, and so before ufw or 
 
 A database, cache, key-value store or admin interface is meant for other containers or for the host itself. These are
 what scanners look for, and many of them ask for no password. For them the finding is a warning. For other ports it is a
-note of low confidence (shown with `--confidence low`): most of them are meant. Ports 80 and 443 are not reported.
+note of low confidence (shown with `--confidence low`): most of them are meant. Ports 80 and 443 are not reported, nor
+are key-value stores that show no sign of authentication: these are NL611's (store-exposed).
 
 ## How to fix it
 
@@ -41,7 +42,7 @@ services:
 ## Bad: a key-value store started by hand
 
 ```sh title="setup.sh"
-docker run -d -p 8500:8500 -h consul --name consul progrium/consul -server -bootstrap  # <- warning
+docker run -d -p 8500:8500 -h consul --name consul progrium/consul -server -config-file=/acl.json  # <- warning
 ```
 
 ## Bad: a cache on the host's network
@@ -88,6 +89,7 @@ from netlint.api import (
     Site,
     bind_to_loopback,
     image_port,
+    open_stores,
     parse_address,
     rule,
 )
@@ -129,10 +131,13 @@ def check(site: Site) -> Iterator[Finding]:
         for project in host.projects:
             for service in project.services:
                 yield from _on_host(host, service)
+        told = {one.store.at for one in open_stores(site, host)}  # NL611 says more of these
         default = host.daemon.text("ip") if host.daemon is not None else None
         for publication in host.exposures():
             port = publication.port
             if port.published is None or port.published.first in WEB or _bound(publication):
+                continue
+            if port.span in told:
                 continue
             # dockerd's `ip` option is the default for docker0 alone; what runs shows the address it got
             asked = publication.project is not None or publication.run is not None

@@ -138,8 +138,8 @@ class Proxy(NamedTuple):
 @rule(
     "NL213",
     Severity.WARNING,
-    proof="Traefik's documentation of the label and the provider's option; traefik/traefik#979 (alternating addresses) "
-    "and #1310 (the text that is quoted)",
+    proof="what Traefik picks, which the lab does not run: getIPAddress of its pkg/provider/docker/config.go, and the "
+    "documentation of the label and the provider's option; traefik/traefik#979 (alternating addresses)",
 )
 def check(site: Site) -> Iterator[Finding]:
     proxies = list(_proxies(site))

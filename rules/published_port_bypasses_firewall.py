@@ -14,7 +14,8 @@ allows, and an address that fail2ban bans in INPUT make no difference to it.
 
 Publish on an address that nobody else reaches (`127.0.0.1:5432:5432`), do not publish what only containers use, or say
 it in `DOCKER-USER`. With firewalld from 2.3 on, `StrictForwardPorts=yes` makes it decide. For fail2ban, set
-`chain = DOCKER-USER`.
+`chain = DOCKER-USER` and `port` to the container's port (or `banaction = iptables-allports`): there the port of the
+host has been rewritten, and a ban by it matches nothing.
 
 ## Bad: ufw denies the port
 
@@ -125,7 +126,8 @@ MOST = 5
 @rule(
     "NL802",
     Severity.WARNING,
-    proof="Docker 20.10.24 and 28.5.2: with a DROP in INPUT for the published port it answers as before",
+    proof="ufw 0.36, firewalld 1.3 and a ban in INPUT as fail2ban writes it, beside engines",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -231,7 +233,14 @@ def _fail2ban(host: Host, ports: list[Publication]) -> Iterator[Finding]:
         found = [port for port in ports if jail.ports and _covers(one, port)]
         if found:
             what = f"fail2ban's jail {jail.name} bans in INPUT, and port {_numbers(found)}"
-            yield _finding(host, what, jail.span, found, None, help="set chain = DOCKER-USER for this jail")
+            yield _finding(host, what, jail.span, found, None, help=_jail_help(found))
+
+
+def _jail_help(ports: list[Publication]) -> str:
+    """What to write in the jail: in DOCKER-USER the port is the container's."""
+    inside = ", ".join(dict.fromkeys(str(port.port.target) for port in ports))
+    moved = any(port.port.target != port.port.published for port in ports)
+    return "set chain = DOCKER-USER for this jail" + (f" and port = {inside}, the container's" if moved else "")
 
 
 def _numbers(ports: list[Publication]) -> str:

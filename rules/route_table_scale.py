@@ -147,7 +147,12 @@ from netlint.api import Finding, Host, Label, Severity, Site, clusters_of, measu
 ROUTES, NODES, RULES = 25_000, 100, 100
 
 
-@rule("NL708", Severity.NOTE, proof="published measurements (rules/evidence.json); the kernel's fib_rules_lookup")
+@rule(
+    "NL708",
+    Severity.NOTE,
+    proof="published measurements (rules/evidence.json); the kernel's fib_rules_lookup",
+    beyond_compose=True,
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         yield from _bird(host, site)

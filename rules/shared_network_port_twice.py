@@ -71,7 +71,6 @@ OWN = re.compile(r"(?:(?:WEB|WEBUI|HTTP|LISTEN|LISTENING|SERVER|APP|SERVICE|UI)_
     "NL236",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
-    proof="bind(2): a port of a network namespace is given out once",
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -40,43 +40,9 @@ ExecStart=/usr/bin/etcd --listen-client-urls https://10.0.0.5:2379 --client-cert
 ```
 """
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from netlint.api import (
-    Finding,
-    Host,
-    HostWalk,
-    Label,
-    Leg,
-    Located,
-    Severity,
-    Site,
-    Span,
-    StoreServer,
-    Walker,
-    inward,
-    known_as,
-    leg_witness,
-    parse_address,
-    rule,
-)
-
-PORTS = {"consul": (8500,), "etcd": (2379, 4001), "zookeeper": (2181,)}
-IMAGES = {"consul": "consul", "etcd": "etcd", "zookeeper": "zookeeper", "cp-zookeeper": "zookeeper"}
-# Signs that clients must show who they are.
-GUARDED = re.compile(r"client-cert-auth|root.?password|verify_incoming|\bacl\b|\"acl\"|tls|https://|ssl", re.IGNORECASE)
-
-
-class Open(NamedTuple):
-    """A store that listens on every address, at this place."""
-
-    program: str
-    port: int
-    at: Span
-    owner: str
-    published: bool
+from netlint.api import Finding, Label, Severity, Site, leg_witness, open_stores, rule
 
 
 @rule(
@@ -86,90 +52,16 @@ class Open(NamedTuple):
     proof="documentation of etcd (security), consul (ACL system off by default) and Docker's key-value overlay",
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
     for host in site.hosts:
-        used = _users(host, site)
-        said: set[Span] = set()
-        for one in (*_published(host), *_running(host)):
-            if one.at in said or (one.program == "zookeeper" and one.program not in used):
-                continue  # ZooKeeper serves many other programs; its open port is NL801's
-            said.add(one.at)
-            walk = walker.on(host)
-            leg = _from_outside(walk, one)
-            if leg is not None and not leg.accepted and leg.certain:
-                continue
+        for one, leg, user in open_stores(site, host):
             yield Finding(
                 message=f"{one.owner} offers {one.program} on port {one.port} of every address, without a sign of "
-                "authentication" + (f"; {used[one.program][1]} relies on it" if one.program in used else ""),
+                "authentication" + (f"; {user[1]} relies on it" if user is not None else ""),
                 at=one.at,
                 label="open to every host that reaches this one",
                 help="bind it to the address that the other hosts use and demand client certificates",
-                related=(Label(used[one.program][0], "the store is used here"),) if one.program in used else (),
-                severity=None if one.program in used or not one.published else Severity.WARNING,
+                related=(Label(user[0], "the store is used here"),) if user is not None else (),
+                severity=None if user is not None or not one.published else Severity.WARNING,
                 witness=leg_witness(leg) if leg is not None and leg.accepted and leg.certain else None,
                 host=host.name,
             )
-
-
-def _users(host: Host, site: Site) -> dict[str, tuple[Span, str]]:
-    """By program: who keeps the state of a cluster in it."""
-    found: dict[str, tuple[Span, str]] = {}
-    for other in site.hosts:
-        if other.implied and other is not host:
-            continue
-        store = other.daemon.text("cluster-store") if other.daemon is not None else None
-        scheme = store.value.partition("://")[0] if store is not None else ""
-        program = {"zk": "zookeeper"}.get(scheme, scheme)
-        if store is not None and program in PORTS:
-            found.setdefault(program, (store.span, "the engine's cluster-store"))
-        for daemon in other.cluster.flanneld:
-            found.setdefault("etcd", (daemon.span, "flannel"))
-        for server in other.cluster.api_servers:
-            found.setdefault("etcd", (server, "kube-apiserver"))
-    return found
-
-
-def _published(host: Host) -> Iterator[Open]:
-    for one in host.publications():
-        program = _program(one.image)
-        port = one.port
-        if program is None or port.target.first not in PORTS[program] or not _every(port.address):
-            continue
-        words = one.run.command if one.run is not None else one.service.command if one.service is not None else ()
-        settings = one.service.environment if one.service is not None else ()
-        texts = [word.value for word in words] + [f"{name}={value.value}" for name, value in settings]
-        if not any(GUARDED.search(text) for text in texts) and port.published is not None:
-            yield Open(program, port.published.first, port.span, one.owner, published=True)
-
-
-def _program(image: Located[str] | None) -> str | None:
-    name = image.value.partition("@")[0].rpartition("/")[2].partition(":")[0] if image is not None else ""
-    return IMAGES.get(name)
-
-
-def _every(address: Located[str] | None) -> bool:
-    parsed = parse_address(address.value.strip("[]")) if address is not None else None
-    return address is None or (parsed is not None and parsed.is_unspecified)
-
-
-def _running(host: Host) -> Iterator[Open]:
-    """What units, scripts and manifests start without a container's ports."""
-    for server in host.cluster.stores:
-        if not server.guarded and (listen := _listens(server)) is not None:
-            yield Open(server.program, listen[0], listen[1], "this host", published=False)
-
-
-def _listens(server: StoreServer) -> tuple[int, Span] | None:
-    for address in server.listens:
-        found = re.fullmatch(r"(?:http://)?\[?(0\.0\.0\.0|::|)\]?(?::(\d+))?/?", address.value)
-        if found is not None and address.exact:
-            return int(found[2] or PORTS[server.program][0]), address.span
-    return None
-
-
-def _from_outside(walk: HostWalk, one: Open) -> Leg | None:
-    """The way of a packet from outside to the store, where the host's firewall and addresses are known."""
-    address = known_as(walk)
-    if not walk.rulesets or address is None:
-        return None
-    return walk.receive(inward(walk, address, one.port))

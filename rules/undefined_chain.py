@@ -75,6 +75,7 @@ SHOWN = 12  # places that a finding names
 @rule(
     "NL417",
     Severity.ERROR,
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

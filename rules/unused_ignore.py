@@ -3,8 +3,10 @@
 ## What it means
 
 A comment `netlint: ignore[…]` or `netlint: ignore-file[…]` names a rule that finds nothing at its place, or one that
-does not exist. It is looked for with `--warn-unused-ignores`, or `warn-unused-ignores = true` in the configuration, and
-only for rules that could be checked: of the others nobody knows what they would have found.
+does not exist; or a rule in a table `[[per-file]]` of the configuration finds nothing in the files of that table, or a
+pattern of it is for no file. This is looked for with `--warn-unused-ignores`, or `warn-unused-ignores = true` in the
+configuration, and only for rules that could be checked: of the others nobody knows what they would have found. Tables
+of the configuration are judged where its whole folder is checked.
 
 ## Why it matters
 
@@ -12,7 +14,7 @@ What it was written for is gone, or has moved away from it. Left where it is, it
 
 ## How to fix it
 
-Remove the comment, or move it to the line, or the line above, that it is for.
+Remove the comment or the entry of the table, or move the comment to the line, or the line above, that it is for.
 
 ## Bad: what it was for is gone
 

@@ -86,8 +86,9 @@ class Given(NamedTuple):
 @rule(
     "NL612",
     Severity.ERROR,
-    proof="weave issues 480, 1053 and those on expose: addresses given by hand are used as they are, with a warning at "
-    "most",
+    proof="that weave uses addresses given by hand as they are: weave issues 480, 1053 and those on expose; what comes "
+    "of it is the kernel's",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     given = [one for host in site.hosts for one in _given(host)]

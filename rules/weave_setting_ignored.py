@@ -61,8 +61,9 @@ ESP = 34  # what IPsec in transport mode adds at most, with AES-GCM
 @rule(
     "NL613",
     Severity.WARNING,
-    proof="POSIX shell: a variable reaches a program only if it is exported; weave's page on the fast datapath: a "
-    "connection falls back to sleeve where packets of its MTU do not arrive",
+    proof="VXLAN of the kernel with the bit that forbids cutting, which weave's router/fastdp.go sets; that a "
+    "connection falls back where packets of its MTU do not arrive: weave's page on the fast datapath",
+    beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

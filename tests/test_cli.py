@@ -114,6 +114,10 @@ def test_the_other_files_are_still_checked(capsys: pytest.CaptureFixture[str], u
         (["check", "--rules", "nowhere"], "no such folder"),
         (["explain", "NL3"], "names"),
         (["explain", "NL999"], "unknown rule"),
+        (["explain", "zzz"], "netlint: unknown rule 'zzz'; netlint rules lists them\n"),
+        (["check", "--as", "zzz"], "unknown format 'zzz'; known are compose, env-file"),
+        (["check", "--config", "gone.toml"], "netlint: gone.toml: No such file or directory\n"),
+        (["trace", "."], "netlint: FLOW is missing: '.' is a path; netlint trace --help shows flows\n"),
         (["frobnicate"], "invalid choice"),
         (["chekc"], "did you mean check?"),
         (["docker.service"], "to check it: netlint check docker.service"),
@@ -268,6 +272,39 @@ def test_unused_ignores(capsys: pytest.CaptureFixture[str], unit: Path) -> None:
     assert "warning[NL904] unused-ignore: suppression of NL305, which finds nothing in this file" in out
     assert "suppression of NL1" not in out, "rules of NL1 could not be checked here"
     assert netlint(capsys, "check", "--warn-unused-ignores", "--ignore", "NL3", str(unit))[0] == 0
+
+
+@pytest.mark.parametrize("name", ["netlint.toml", "pyproject.toml"])
+def test_unused_ignores_of_the_configuration(capsys: pytest.CaptureFixture[str], unit: Path, name: str) -> None:
+    head = "[[per-file]]" if name == "netlint.toml" else "[[tool.netlint.per-file]]"
+    config = unit.parent / name
+    unit.write_text(FINE.replace("fd://", "tcp://0.0.0.0:2375"))
+    config.write_text(
+        f'{head}\npaths = ["*.service"]\nignore = ["NL3", "NL1"]\n'
+        f'{head}\n# "NL302"\npaths = ["lab/", "*.service"]\nignore = [\n"NL302",\n"NL3"]\n'
+    )
+    assert netlint(capsys, "check")[0] == 0
+    status, out, _ = netlint(capsys, "check", "--warn-unused-ignores")
+    assert status == 1
+    assert out.count("[NL904]") == 2
+    assert "pattern 'lab/' of [[per-file]], which no input matches" in out
+    assert f"--> {name}:6:11" in out
+    assert "suppression of NL302, which finds nothing in lab/, *.service" in out
+    assert f"--> {name}:8:2" in out
+    assert "ignored" not in out
+    assert netlint(capsys, "check", "--warn-unused-ignores", unit.name)[0] == 0, "only a part was looked at"
+    assert netlint(capsys, "check", "--warn-unused-ignores", "--ignore", "NL904")[0] == 0
+    config.write_text(config.read_text() + f'{head}\npaths = ["{name}"]\nignore = ["NL904"]\n')
+    status, out, _ = netlint(capsys, "check", "--warn-unused-ignores")
+    assert "(3 suppressed)" in out, "the configuration can ignore what is said of itself"
+    assert status == 0
+
+
+def test_unused_ignores_of_a_configuration_in_a_line(capsys: pytest.CaptureFixture[str], unit: Path) -> None:
+    unit.write_text(FINE)
+    (unit.parent / "netlint.toml").write_text('per-file = [{paths = ["*.service"], ignore = ["NL305"]}]\n')
+    out = netlint(capsys, "check", "--warn-unused-ignores", "--format", "json")[1]
+    assert [one["primary"]["start"]["column"] for one in json.loads(out)["findings"]] == [1]
 
 
 def test_hyperlinks(capsys: pytest.CaptureFixture[str], unit: Path) -> None:

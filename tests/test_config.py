@@ -105,7 +105,7 @@ def test_schema_knows_every_key() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.Draft202012Validator(SCHEMA).validate(FULL)
     assert set(SCHEMA["properties"]) == set(FULL), "a key of the schema is not tried here"
-    fields = {name.replace("_", "-") for name in Config.__struct_fields__} - {"path"}
+    fields = {name.replace("_", "-") for name in Config.__struct_fields__} - {"path", "text"}
     assert set(SCHEMA["properties"]) == fields
     parse_config(FULL)
 
@@ -139,7 +139,7 @@ def test_what_show_config_prints_is_that_configuration() -> None:
 def test_a_strange_pyproject(tmp_path: Path) -> None:
     path = tmp_path / "pyproject.toml"
     path.write_text("tool = 1")
-    assert read_config(path) == Config(path=str(path))
+    assert read_config(path) == Config(path=str(path), text="tool = 1")
     path.write_text("[tool]\nnetlint = 1")
     with pytest.raises(ConfigError, match=r"tool\.netlint: expected a table"):
         read_config(path)

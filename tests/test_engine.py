@@ -9,7 +9,7 @@ from netlint.config import Config, parse_config
 from netlint.discover import discover
 from netlint.engine import check
 from netlint.finding import Severity
-from netlint.rule import RuleError, load_rules, rules_folder
+from netlint.rule import Body, Rule, RuleError, load_rules, rules_folder
 from netlint.run import NotChecked, Run
 
 RULES = load_rules([rules_folder()])
@@ -125,3 +125,24 @@ def test_several_processes_find_the_same(tmp_path: Path) -> None:
     alone, together = (check(discovery, RULES, Config(), jobs=jobs) for jobs in (1, 3))
     assert len(alone.findings) > 1
     assert together.findings == alone.findings
+
+
+def test_a_rule_beyond_compose_is_not_run_for_a_compose_file_alone(tmp_path: Path) -> None:
+    ran: list[str] = []
+
+    def spied(one: Rule) -> Rule:
+        def body() -> Body:
+            ran.append(one.code)
+            return one.body()
+
+        return structs.replace(one, body=body)
+
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: x\n")
+    check(discover([str(tmp_path)]), [spied(one) for one in RULES], Config())
+    beyond = {one.code for one in RULES if one.beyond_compose or "firewall" in one.needs}
+    assert len(beyond) > 20
+    assert not beyond & set(ran)
+    assert {"NL101", "NL201"} <= set(ran)
+    (tmp_path / "iptables-save.txt").write_text("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n")
+    check(discover([str(tmp_path)]), [spied(one) for one in RULES], Config())
+    assert {one.code for one in RULES} - set(ran) <= {"NL904"}

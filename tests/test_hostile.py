@@ -22,7 +22,7 @@ from netlint.cli import main
 from netlint.report.json import encode
 
 COMPOSE = 'services: {db: {image: x, ports: ["5432:5432"]}}\n'
-FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
 SECONDS = 20  # far more than any of it takes on a slow machine, and far less than what it is to prevent
 
 Check = Callable[..., tuple[int, str]]

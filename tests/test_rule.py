@@ -1,8 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from netlint.rule import RuleError, load_rule, load_rules, rules_folder, select
+from netlint.model.host import Site
+from netlint.rule import INDEX, RuleError, index_text, load_rule, load_rules, rules_folder, select
 
 RULES = load_rules([rules_folder()])
 FILE = '''"""A rule of one's own."""
@@ -70,3 +72,43 @@ def test_unknown_name_is_answered_with_a_near_one() -> None:
 def test_an_empty_name_selects_nothing() -> None:
     with pytest.raises(RuleError, match="unknown rule ''"):
         select(RULES, [""])
+
+
+def test_the_index_says_what_the_files_say() -> None:
+    fresh = load_rules([rules_folder()], indexed=False)
+    assert (rules_folder() / INDEX).read_text(encoding="utf-8") == index_text(fresh)
+
+
+def change(path: Path, text: str) -> None:
+    """Write `text` as somebody does later: what Python has compiled before is older than the file."""
+    path.write_text(text)
+    os.utime(path, (0, 0))
+
+
+def test_a_file_is_run_where_its_rule_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(FILE.format(code="XX001"))
+    (tmp_path / INDEX).write_text(index_text(load_rules([tmp_path])))
+    change(path, "raise ValueError".ljust(path.stat().st_size))
+    (one,) = load_rules([tmp_path])
+    assert (one.code, one.slug, one.proof) == ("XX001", "mine", "none")
+    with pytest.raises(RuleError, match=r"mine\.py: ValueError"):
+        one.check(Site(hosts=()))
+
+
+def test_an_index_that_is_out_of_date(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(FILE.format(code="XX001"))
+    (tmp_path / INDEX).write_text(index_text(load_rules([tmp_path])))
+    change(path, FILE.format(code="XX002"))
+    (one,) = load_rules([tmp_path])
+    with pytest.raises(RuleError, match="out of date"):
+        one.check(Site(hosts=()))
+    change(path, FILE.format(code="XX0034"))
+    assert [one.code for one in load_rules([tmp_path])] == ["XX0034"]  # of another size
+
+
+def test_a_damaged_index_is_of_no_use(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FILE.format(code="XX001"))
+    (tmp_path / INDEX).write_text("{")
+    assert [one.code for one in load_rules([tmp_path])] == ["XX001"]

@@ -110,7 +110,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "words",
     [
         *(f"check -v --confidence low --format {name}" for name in
-          ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")),
+          ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")),
         *(f"show --format {name}" for name in ("text", "json", "mermaid", "dot")),
         "trace --format text",
         "trace --format json",

@@ -145,7 +145,7 @@ def test_a_violated_expectation_shows_its_packet(capsys: pytest.CaptureFixture[s
     [
         ('[[expect]]\nflow = "tcp from lan to host"\nverdict = "acept"\n', "did you mean accept?"),
         ('[[expect]]\nflw = "tcp from lan to host"\nverdict = "accept"\n', "did you mean flow?"),
-        ('[[expect]]\nflow = "tcp form lan to host"\nverdict = "accept"\n', "did you mean from?"),
+        ('[[expect]]\nflow = "tcp form lan to host"\nverdict = "accept"\n', "expected from"),
     ],
 )
 def test_errors_of_the_configuration_suggest(

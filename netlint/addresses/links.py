@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from netlint.model.host import Host
+from netlint.pattern import pattern
 
 # bridge driver: docker0, br-<first 12 digits of the network's id>; swarm: docker_gwbridge; libnetwork: veth + 7 digits
-_DOCKER = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|veth[0-9a-f]{7}")
-_CONTAINER = re.compile(
+_DOCKER = pattern(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|veth[0-9a-f]{7}")
+_CONTAINER = pattern(
     r"cni\d+|cni-podman\d+|podman\d+|lxcbr\d+|lxdbr\d+|virbr\d+(-nic)?|flannel[.\w-]*|weave|vethwe[\w-]*|vxlan-6784|datapath"
     r"|cali[0-9a-f]+|vxlan\.calico|tunl0|wireguard\.cali|kube-ipvs0|kube-bridge|dummy-ipvs|nodelocaldns|cilium_\w+|lxc\w+"
     r"|antrea-gw\d+|ovn-k8s-\w+|docker_\w+|cbr\d+|vmnet\d+|crc|kind"
 )
-_TUNNEL = re.compile(
+_TUNNEL = pattern(
     r"(tun|tap|wg|ppp|gre|gretap|ipip|sit|ip6tnl|vti|ipsec|tailscale|utun|zt|nebula|nordlynx|l2tp)[\w.-]*"
 )
 

@@ -8,14 +8,15 @@ from collections.abc import Collection, Iterable
 from netlint.build.interpolation import Environment, expand
 from netlint.parse.dotenv import EnvFile
 from netlint.parse.tree import Scalar
+from netlint.pattern import pattern
 from netlint.prefix import parse_address, parse_prefix
 
-_SECRET = re.compile(
+_SECRET = pattern(
     r"pass|pwd|secret|token|key|cred|auth|salt|pepper|private|cert|hash|seed|login|dsn|license|(?:^|_)p(?:in|w)(?:_|$)",
     re.IGNORECASE,
 )
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
-_PORT = re.compile(r"[1-9][0-9]{1,4}")
+_DOMAIN = pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
+_PORT = pattern(r"[1-9][0-9]{1,4}")
 
 
 def variables(files: Iterable[EnvFile], outer: Environment) -> Environment:

@@ -30,10 +30,11 @@ from netlint.build.compose_merge import Replaced, extended, merge, surely_differ
 from netlint.build.compose_values import Values, is_null
 from netlint.build.interpolation import Environment
 from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
+from netlint.pattern import pattern
 from netlint.source import Span
 
 _SECTIONS = ("services", "networks", "volumes", "secrets", "configs", "models")
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/", re.IGNORECASE)
+_REMOTE = pattern(r"[a-z][a-z0-9+.-]*://|git@|github\.com/", re.IGNORECASE)
 _MAX_INHERITED = 200_000  # values that services take over from others
 _NAMED = 4  # links of a circle that a message names
 _MAX_NESTED = 50  # services that extend each other, files that include each other

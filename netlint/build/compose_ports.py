@@ -19,16 +19,17 @@ from netlint.build.interpolation import UNKNOWN, Expanded
 from netlint.model.compose import PortRange, PublishedPort
 from netlint.model.located import Located
 from netlint.parse.tree import Mapping, Node, Scalar
+from netlint.pattern import pattern
 from netlint.prefix import parse_address
 from netlint.source import Span
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
-_RANGE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.ASCII)
+_RANGE = pattern(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.ASCII)
 _MAX_RANGES = 1000  # entries of one service that a range is compared with
 
 _PARTS = ("address", "published", "target")
 # yaml.org/type/int.html: what YAML 1.1 takes for digits to the base 60, such as 22:22, but not 8080:80
-_SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+", re.ASCII)
+_SEXAGESIMAL = pattern(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+", re.ASCII)
 
 
 _Place: TypeAlias = tuple[str, str, bool]  # where a port is published: address, protocol, and how it is written

@@ -138,17 +138,22 @@ def _namespace(inputs: Iterable[Input], host: HostFacts) -> HostFacts:
 
 
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
+_A_TEMPLATE = "a template: give what it is rendered to"
 
 
 def _parse(item: Input, facts: HostFacts) -> Parsed | None:
     """The tree of a file, with its problems noted; None for one that netlint does not take in."""
     known, source = FORMATS[item.format], item.source
     if not known.parser:
-        reason = "a template: give what it is rendered to" if item.format == "template" else ""
+        reason = _A_TEMPLATE if item.format == "template" else ""
         facts.leave_unread(source, reason or f"netlint does not read {known.title} yet")
         return None
     tree, problems = import_module(f"netlint.parse.{known.parser}").parse(source)
-    if problems and _TEMPLATE_MARK.search(source.text):
+    template = bool(problems) and _TEMPLATE_MARK.search(source.text) is not None
+    if template and any(problem.fatal for problem in problems):
+        facts.leave_unread(source, _A_TEMPLATE)
+        return None
+    if template:
         what = f"a template of {known.title}: {len(problems)} of its places cannot be read before they are filled in"
         facts.unsupported(Unsupported(problems[0].span, what))
     else:

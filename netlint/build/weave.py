@@ -17,6 +17,7 @@ from netlint.model.overlay import Weave
 from netlint.parse.tree import Mapping, Node, Scalar, Word
 from netlint.parse.tree import Sequence as Items
 from netlint.parse.words import cut
+from netlint.pattern import pattern
 from netlint.prefix import parse_address, parse_interface, parse_prefix
 from netlint.source import Span
 
@@ -34,11 +35,11 @@ _FLAGS = {
     "iprange": "IPALLOC_RANGE",
 }
 # The images that carry the router; weave-npc and weaveexec only accompany it.
-_IMAGE = re.compile(r"(?:[\w.-]+(?::\d+)?/)?weaveworks/(?:weave|weave-kube|net-plugin)(?::(?P<tag>[\w.-]+))?(?:@.*)?")
-_VERSION = re.compile(r"v?(\d+(?:\.\d+)+)")
-_MANIFEST = re.compile(r"https?://(?:cloud\.weave\.works/k8s|git\.io/weave|\S*weaveworks/weave/releases).*", re.DOTALL)
-_MANIFEST_VERSION = re.compile(r"(?<=/download/)v\d+(?:\.\d+)+")
-_MANIFEST_SETTING = re.compile(r"[?&](?:env\.(\w+)|(password)-secret)=([^&]*)")
+_IMAGE = pattern(r"(?:[\w.-]+(?::\d+)?/)?weaveworks/(?:weave|weave-kube|net-plugin)(?::(?P<tag>[\w.-]+))?(?:@.*)?")
+_VERSION = pattern(r"v?(\d+(?:\.\d+)+)")
+_MANIFEST = pattern(r"https?://(?:cloud\.weave\.works/k8s|git\.io/weave|\S*weaveworks/weave/releases).*", re.DOTALL)
+_MANIFEST_VERSION = pattern(r"(?<=/download/)v\d+(?:\.\d+)+")
+_MANIFEST_SETTING = pattern(r"[?&](?:env\.(\w+)|(password)-secret)=([^&]*)")
 
 
 class Given(NamedTuple):

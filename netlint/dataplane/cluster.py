@@ -18,9 +18,12 @@ MOST_PEERS = 4  # of hundreds of nodes, which a firewall treats alike
 _TO_PODS = ("flannel", "vxlan.calico", "tunl0", "cilium_vxlan", "weave")
 
 
-def node_address(host: Host) -> Address | None:
-    """The address by which the other nodes know the host: the one it says, else the first of its way out."""
-    said = [host.swarm.data_path_addr, host.swarm.advertise_addr, host.swarm.node_address] if host.swarm else []
+def node_address(host: Host, *, control: bool = False) -> Address | None:
+    """The address by which the other nodes know the host: the one it says, else the first of its way out. `control` is
+    for what the nodes say to each other, which a data path of its own (--data-path-addr) does not carry."""
+    said = [host.swarm.advertise_addr, host.swarm.node_address] if host.swarm else []
+    if host.swarm is not None and not control:
+        said.insert(0, host.swarm.data_path_addr)
     said.append(host.daemon.text("cluster-advertise") if host.daemon is not None else None)
     for one in said:
         address, fault = own_address(host, one.value) if one is not None else (None, None)
@@ -63,22 +66,26 @@ def shared_link(host: Host, site: Site) -> Shared | None:
     return None
 
 
-def cluster_peers(host: Host, site: Site, cluster: str) -> tuple[list[Address], bool | None]:
+def cluster_peers(host: Host, site: Site, cluster: str, *, control: bool = False) -> tuple[list[Address], bool | None]:
     """The addresses of some of the other nodes that were given, and whether there are any: None where that is not
-    known."""
+    known. `control` as for node_address."""
     if cluster == "swarm" and _alone(host):
         return [], False
-    version = 4 if (own := node_address(host)) is None else own.version
+    version = 4 if (own := node_address(host, control=control)) is None else own.version
     others = (
         address
         for other in site.hosts
         if other is not host and _takes_part(other, site, cluster)
-        if (address := node_address(other)) is not None and address.version == version and address != own
+        if (address := node_address(other, control=control)) is not None
+        if address.version == version and address != own
     )
     peers = list(islice(others, MOST_PEERS))
     known = _has_others(host, cluster)
-    named = [address for address in _named(host) if address.version == version and address != own]
-    if cluster == "swarm" and not peers:
+    apart = not control and host.swarm is not None and host.swarm.data_path_addr is not None
+    named = [
+        one for one in _named(host) if one.version == version and one != own and not (apart and cluster == "swarm")
+    ]
+    if cluster == "swarm" and not peers and not apart:
         listed = (node.address.value for node in host.swarm_nodes if node.address is not None and node.state != "down")
         peers = [one for one in listed if one.version == version and one != own and not one.is_unspecified][:MOST_PEERS]
     return list(dict.fromkeys([*peers, *named])), True if peers or named else known

@@ -204,7 +204,7 @@ def _expected(text: str, error: UnexpectedInput) -> str:
     keys = [word.partition(" ")[0] for word in words if not word.startswith(("a ", "an "))]
     near = difflib.get_close_matches(text[start:end].lower(), keys, n=1)
     listed = ", ".join(words[:-1]) + f" or {words[-1]}" if len(words) > 1 else "".join(words)
-    return f"expected {listed}" + (f"; did you mean {near[0]}?" if near else "")
+    return f"expected {listed}" + (f"; did you mean {near[0]}?" if near and len(words) > 1 else "")
 
 
 def _pointed(text: str, at: tuple[int, int], message: str) -> str:

@@ -20,7 +20,8 @@ class ClusterPort(Struct, frozen=True, kw_only=True):
     """Packets that a host gets from the others. `port` is None for a protocol without ports ("esp", "ipencap").
 
     `use` says what for, `lost` what does not work without them; `span` is the place that shows that they are in use.
-    `cluster` names what connects the hosts ("swarm", "flannel", …).
+    `cluster` names what connects the hosts ("swarm", "flannel", …). `control`: what the nodes of a swarm say to each
+    other, between the addresses that they advertise and not by --data-path-addr.
     """
 
     protocol: str
@@ -29,6 +30,7 @@ class ClusterPort(Struct, frozen=True, kw_only=True):
     lost: str
     cluster: str
     span: Span
+    control: bool = False
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ def overlay_evidence(host: Host) -> Span | None:
     if host.swarm is not None and host.swarm.active:
         return host.swarm.span
     store = host.daemon.text("cluster-store") if host.daemon is not None else None
-    if store is not None and host.before(23, 0) is not False:
+    if store is not None and host.knows_store is not False:
         return store.span
     if host.swarm is not None:
         return None
@@ -79,9 +81,13 @@ def _engine(host: Host, secured: Span | None) -> Iterator[ClusterPort]:
     traffic = "packets between containers on different hosts are lost"
     if manages:
         joining = "other nodes cannot join, and show as Down"
-        yield ClusterPort(protocol="tcp", port=2377, use="management", lost=joining, cluster="swarm", span=span)
+        yield ClusterPort(
+            protocol="tcp", port=2377, use="management", lost=joining, cluster="swarm", span=span, control=True
+        )
     for protocol in ("tcp", "udp"):
-        yield ClusterPort(protocol=protocol, port=7946, use="gossip", lost=gossip, cluster="swarm", span=span)
+        yield ClusterPort(
+            protocol=protocol, port=7946, use="gossip", lost=gossip, cluster="swarm", span=span, control=True
+        )
     port = swarm.data_path_port if swarm is not None else 4789
     at = span if swarm is None else swarm.data_path_port_span or span
     yield ClusterPort(protocol="udp", port=port, use="VXLAN", lost=traffic, cluster="swarm", span=at)

@@ -240,6 +240,12 @@ class Host(Struct, frozen=True, kw_only=True):
         return next((r for r in self.rulesets if r.version == version), None)
 
     @property
+    def compose_alone(self) -> bool:
+        """Whether a Compose file is all that is known."""
+        others = (self.daemon, self.actions, self.swarm, self.weave, self.configured)
+        return self.implied and not any(others) and self.cluster == Cluster()
+
+    @property
     def has_docker(self) -> bool:
         """Whether anything says that an engine runs here."""
         chains = (ruleset.chain(table, "DOCKER") for ruleset in self.rulesets for table in ("nat", "filter"))
@@ -328,6 +334,12 @@ class Host(Struct, frozen=True, kw_only=True):
     def before(self, *version: int) -> bool | None:
         """Whether the engine is older than `version`; None where its version is unknown."""
         return None if self.engine is None else self.engine.value.numbers < version
+
+    @property
+    def knows_store(self) -> bool | None:
+        """Whether the engine can keep overlay networks in an external store (cluster-store); None where its version is
+        unknown. 22.06.0-beta.0, the first release on the way to 23.0, was without (moby/moby#42247)."""
+        return self.before(22, 6)
 
     def compose_before(self, *version: int) -> bool | None:
         """The same for `docker compose` or docker-compose."""

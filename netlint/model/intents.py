@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from netlint.model.compose import Service
 from netlint.model.located import Located
+from netlint.pattern import pattern
 from netlint.prefix import parse_address
 from netlint.source import Span
 
@@ -30,25 +31,25 @@ WEB_SCHEMES = ("http", "https", "ws", "wss")
 
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)"
 _PORT = r"\d{1,5}"
-_END = re.compile(rf"(?P<host>{_HOST})(?::(?P<port>{_PORT})?|:\$\S*)?")
-_URL = re.compile(r"(?<![A-Za-z0-9])(?P<scheme>[A-Za-z][A-Za-z0-9+_.-]{0,30})://")
-_URL_END = re.compile(r"""[\s"'`<>;)}]|\](?![:/])|,(?=$|[\s"])""")
-_GO = re.compile(rf"@(?:tcp|udp)\((?P<host>{_HOST})(?::(?P<port>{_PORT}))?\)")
-_PAIRS = re.compile(
+_END = pattern(rf"(?P<host>{_HOST})(?::(?P<port>{_PORT})?|:\$\S*)?")
+_URL = pattern(r"(?<![A-Za-z0-9])(?P<scheme>[A-Za-z][A-Za-z0-9+_.-]{0,30})://")
+_URL_END = pattern(r"""[\s"'`<>;)}]|\](?![:/])|,(?=$|[\s"])""")
+_GO = pattern(rf"@(?:tcp|udp)\((?P<host>{_HOST})(?::(?P<port>{_PORT}))?\)")
+_PAIRS = pattern(
     rf"(?:^|;)\s*(?:Host|Server|Data Source|Address)\s*=\s*(?:tcp:)?"
     rf"(?P<host>{_HOST})(?:[,:](?P<port>{_PORT}))?\s*(?=;|$)",
     re.IGNORECASE,
 )
 # Each repetition can match in one way only, so that no value takes long to refuse.
 _BETWEEN = r"(?:\s*[,;]\s*|\s+)"
-_LIST = re.compile(rf"\s*{_HOST}:{_PORT}(?:/[^\s,;]*)?(?:{_BETWEEN}{_HOST}:{_PORT}(?:/[^\s,;]*)?)*\s*")
-_LISTED = re.compile(rf"(?<![\w.:/@-])(?P<host>{_HOST}):(?P<port>{_PORT})(?![\w.-])")
-_NAMES = re.compile(rf"\s*{_HOST}(?:{_BETWEEN}{_HOST})*\s*")
-_NAMED = re.compile(rf"(?<![\w.-])(?P<host>{_HOST})")
-_FLAG = re.compile(rf"(?:-{{1,2}}[\w.-]+=)?(?P<host>{_HOST}):(?P<port>{_PORT})(?=/|$)")
+_LIST = pattern(rf"\s*{_HOST}:{_PORT}(?:/[^\s,;]*)?(?:{_BETWEEN}{_HOST}:{_PORT}(?:/[^\s,;]*)?)*\s*")
+_LISTED = pattern(rf"(?<![\w.:/@-])(?P<host>{_HOST}):(?P<port>{_PORT})(?![\w.-])")
+_NAMES = pattern(rf"\s*{_HOST}(?:{_BETWEEN}{_HOST})*\s*")
+_NAMED = pattern(rf"(?<![\w.-])(?P<host>{_HOST})")
+_FLAG = pattern(rf"(?:-{{1,2}}[\w.-]+=)?(?P<host>{_HOST}):(?P<port>{_PORT})(?=/|$)")
 
 # Parts of a name, in whichever style it is written: DB_HOST, spring.redis.host, dbHost, PGHOST.
-_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_PARTS = pattern(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _OF_HOSTS = {
     "host", "hosts", "hostname", "hostnames", "addr", "addrs", "address", "addresses", "server", "servers", "url",
     "urls", "uri", "uris", "endpoint", "endpoints", "broker", "brokers", "node", "nodes", "upstream", "backend",
@@ -64,7 +65,7 @@ _NO_TARGETS_AT_ALL = ("HOSTNAME", "NO_PROXY", "no_proxy", "HOST", "LISTENADDRESS
 
 
 # Variables and options whose value is nobody's business, even where it looks like `host:port`.
-_SECRET = re.compile(r"pass|pwd|secret|token|key|cred|auth|salt|private|cert|hash|seed|license", re.IGNORECASE)
+_SECRET = pattern(r"pass|pwd|secret|token|key|cred|auth|salt|private|cert|hash|seed|license", re.IGNORECASE)
 
 
 class Intent(NamedTuple):

@@ -16,11 +16,12 @@ import re
 from msgspec import Struct
 
 from netlint.parse.tree import Problem
+from netlint.pattern import pattern
 from netlint.source import Source, Span
 
-_PASSED_OVER = re.compile(r"(?:\s+|#[^\n]*)*")
-_EXPORT = re.compile(r"export[ \t\v\f\r\x85\xa0]+")
-_NAME = re.compile(r"(?P<name>(?:[^\W]|[.\-\[\]]|[ \t\v\f\r\x85\xa0])*)(?P<end>[=:\n]|\Z)")
+_PASSED_OVER = pattern(r"(?:\s+|#[^\n]*)*")
+_EXPORT = pattern(r"export[ \t\v\f\r\x85\xa0]+")
+_NAME = pattern(r"(?P<name>(?:[^\W]|[.\-\[\]]|[ \t\v\f\r\x85\xa0])*)(?P<end>[=:\n]|\Z)")
 _BLANK = " \t\v\f\r\x85\xa0"
 _QUOTED = {quote: re.compile(rf"{quote}(?P<text>(?:[^\\{quote}]|\\.)*){quote}", re.DOTALL) for quote in "'\""}
 

@@ -28,9 +28,10 @@ def parse(source: Source) -> tuple[list[ListedZone], list[Problem]]:
     zones: list[ListedZone] = []
     key = ""
     for start, line in lines(source):
-        if not line.strip() or is_prompt(line):
+        # `docker (active)` is the heading of the engine's zone, and no command
+        name = _ZONE.match(line)
+        if not line.strip() or (name is None and is_prompt(line)):
             continue
-        name = _ZONE.match(line) if not line[0].isspace() else None
         found = _KEY.match(line)
         if name is not None:
             word = Word(name["name"], source.span(start + name.start("name"), start + name.end("name")))

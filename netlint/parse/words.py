@@ -8,18 +8,18 @@ escape     = "\" …                                            ; systemd: as in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from netlint.parse.tree import Word
+from netlint.pattern import pattern
 from netlint.source import Span
 
 _BLANK = " \t\r\n"
-_TEMPLATE_MARK = re.compile(r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}")  # bounded, or a row of "{{" takes quadratic time
+_TEMPLATE_MARK = pattern(r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}")  # bounded, or a row of "{{" takes quadratic time
 _OPERATORS = ";&|"
-_C_ESCAPE = re.compile(
+_C_ESCAPE = pattern(
     r"\\(?:(?P<plain>[abfnrtv\\\"'s])|x(?P<hex>[0-9A-Fa-f]{2})|(?P<octal>[0-3][0-7]{2})"
     r"|u(?P<short>[0-9A-Fa-f]{4})|U(?P<long>[0-9A-Fa-f]{8}))"
 )

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from netlint.finding import Finding, Severity
 from netlint.report.drawing import Drawing, mermaid
-from netlint.report.paths import Paths
+from netlint.report.paths import Paths, blob_links
 from netlint.report.plan import Entry, address_plan
 from netlint.report.sarif_rules import HOME
 from netlint.report.summary import coverage, totals
@@ -47,7 +47,7 @@ class _Report:
     def __init__(self, run: Run, paths: Paths) -> None:
         self.run = run
         self.paths = paths
-        self.links = _blob_links()
+        self.links = blob_links()
 
     def parts(self) -> Iterator[str]:
         """Pieces that each are whole lines, the most important first."""
@@ -139,17 +139,3 @@ def escaped(text: str) -> str:
 
 def _html(text: str) -> str:
     return clean(text).translate(_HTML).replace("@", "@&#8203;")
-
-
-def _blob_links() -> str:
-    """Where GitHub shows the files of the checked revision; empty outside a job. A name that GitHub would not give
-    makes no link."""
-    server, repository, revision = (
-        os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")
-    )
-    valid = (
-        re.fullmatch(r"https?://[\w.:-]+", server)
-        and re.fullmatch(r"[\w.-]+/[\w.-]+", repository)
-        and re.fullmatch(r"[0-9a-f]{7,64}", revision)
-    )
-    return f"{server}/{repository}/blob/{revision}" if valid else ""

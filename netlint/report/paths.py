@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import PurePath
 
 from netlint.run import Run
@@ -22,3 +23,17 @@ class Paths:
         if not PurePath(absolute).is_relative_to(self.root):
             return absolute
         return PurePath(absolute).relative_to(self.root).as_posix()
+
+
+def blob_links() -> str:
+    """Where GitHub shows the files of the checked revision; empty outside a job. A name that GitHub would not give
+    makes no link."""
+    server, repository, revision = (
+        os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")
+    )
+    valid = (
+        re.fullmatch(r"https?://[\w.:-]+", server)
+        and re.fullmatch(r"[\w.-]+/[\w.-]+", repository)
+        and re.fullmatch(r"[0-9a-f]{7,64}", revision)
+    )
+    return f"{server}/{repository}/blob/{revision}" if valid else ""

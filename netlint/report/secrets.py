@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from netlint.pattern import pattern
+
 _NAME = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|credential|(?:api|access|private|encryption)[_-]?key)[\w.-]*"
 _VALUE = r"""(?:"(?P<double>[^"]+)|'(?P<single>[^']+)|(?P<bare>[^\s"',;}\]]+))"""
-_SECRET = re.compile(
+_SECRET = pattern(
     # `"name": value`, `name = value`, `name: value`, `--name value`; an image `name:tag` is none of them
     rf"""(?<![\w.-])(?:{_NAME}(?:["'][ \t]*:[ \t]*|["']?[ \t]*=[ \t]*|:[ \t]+)|--{_NAME}[ \t]+){_VALUE}"""
     r"|://[^\s/:@]*:(?P<login>[^\s/@]+)@",
     re.IGNORECASE,
 )
-_HARMLESS = re.compile(r"\$\{?\w+\}?|true|false|null|none|yes|no", re.IGNORECASE)
+_HARMLESS = pattern(r"\$\{?\w+\}?|true|false|null|none|yes|no", re.IGNORECASE)
 
 
 @lru_cache(maxsize=64)  # a listing of one endless line has many findings

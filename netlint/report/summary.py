@@ -52,7 +52,7 @@ def coverage(run: Run, verbose: bool, columns: int, paint: Paint) -> Iterator[st
     if not verbose:
         yield from _entry("read in part", _partial(partial), columns, paint)
         yield from _entry("not read", _unread(unread), columns, paint)
-    yield from _entry("not checked", _not_checked(run.coverage.not_checked, verbose), columns, paint)
+    yield from _entry("not checked", not_checked(run.coverage.not_checked, verbose), columns, paint)
 
 
 def files(read: Sequence[FileCoverage]) -> str:
@@ -121,8 +121,8 @@ def _wrong(problems: int) -> str:
     return f"{problems} syntax error{'s' if problems > 1 else ''}" if problems else ""
 
 
-def _not_checked(gaps: Iterable[NotChecked], verbose: bool) -> list[str]:
-    """Rules that lack the same on the same hosts, together."""
+def not_checked(gaps: Iterable[NotChecked], verbose: bool) -> list[str]:
+    """Lines of the rules that lack the same on the same hosts, with what they lack."""
     rules: dict[tuple[str | None, str], list[str]] = {}
     for gap in gaps:
         rules.setdefault((gap.host, gap.reason), []).append(gap.rule)

@@ -1,11 +1,13 @@
 """What each way to a container costs on this machine, next to what others have published.
 
-    sudo .venv/bin/python -m tests.bench.overlay [--seconds 3] [--newer 28.5]
+    sudo .venv/bin/python -m tests.bench.overlay [--rounds 5] [--seconds 3] [--newer 28.5]
 
-Two hosts of the lab (network namespaces, one LAN) run real engines, 20.10 and a newer one. One run measures every way:
+Two hosts of the lab (network namespaces, one LAN) run real engines, 20.10 and a newer one. A round measures every way:
 TCP throughput of one flow, connections opened and closed in a second, one after the other, and the CPU time of both
-ends per gigabyte. The figures of two namespaces on one machine have no network card in them: compare the ratios, not
-the rates, and repeat on an idle machine. It needs what the lab needs, iperf3 and Python in /usr.
+ends per gigabyte; just before each it measures host mode on the same hosts and engines. Shown are the median over the
+rounds with the lowest and highest value, and the median of the ratios to the host mode of just before, which a load
+that comes and goes moves least. The figures of two namespaces on one machine have no network card in them: compare the
+ratios, not the rates. It needs what the lab needs, iperf3 and Python in /usr.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ import argparse
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from statistics import median
+from typing import NamedTuple, TypeAlias
 
 from netlint.evidence import measured
 from tests.lab import image
@@ -56,26 +60,28 @@ class Figures(NamedTuple):
     cpu: float
 
 
+Pair: TypeAlias = tuple[Figures, Figures]  # of a way, and of host mode
+Round: TypeAlias = dict[str, Pair]
+
+
 class Way(NamedTuple):
-    """One way to a container. `base` names the way without containers that it is compared with, `published` the
-    measurements of others (ids of rules/evidence.json)."""
+    """One way to a container, and the measurements of others (ids of rules/evidence.json)."""
 
     name: str
-    base: str
     published: tuple[str, ...] = ()
 
 
 WAYS = (
-    Way("host mode", "host mode"),
-    Way("published port, from another host", "host mode", ("bridge-moby33115-2017", "uproxy-moby11911-remote-2015")),
-    Way("macvlan", "host mode", ("daocloud-2023",)),
-    Way("routed containers", "host mode", ("hostgw-softlayer",)),
-    Way("overlay of 20.10", "host mode", ("overlay-sammyliu-2016", "vxlan-ib20-mtu1450")),
-    Way("overlay of the newer engine", "host mode", ("vxlan-ib24-single", "vxlan-ib24-multi")),
-    Way("host mode, same host", "host mode, same host"),
-    Way("bridge, same host", "host mode, same host"),
-    Way("published port by docker-proxy, same host", "host mode, same host", ("uproxy-moby11911-2015",)),
-    Way("published port without docker-proxy, same host", "host mode, same host"),
+    Way("host mode"),
+    Way("published port, from another host", ("bridge-moby33115-2017", "uproxy-moby11911-remote-2015")),
+    Way("macvlan", ("daocloud-2023",)),
+    Way("routed containers", ("hostgw-softlayer",)),
+    Way("overlay of 20.10", ("overlay-sammyliu-2016", "vxlan-ib20-mtu1450")),
+    Way("overlay of the newer engine", ("vxlan-ib24-single", "vxlan-ib24-multi")),
+    Way("host mode, same host"),
+    Way("bridge, same host"),
+    Way("published port by docker-proxy, same host", ("uproxy-moby11911-2015",)),
+    Way("published port without docker-proxy, same host"),
 )
 
 
@@ -95,6 +101,7 @@ class Bench:
         self.engines = [self.stack.enter_context(Engine(host, self.version, config=options)) for host in self.hosts]
         for host in self.hosts:
             host.sysctl("net.ipv4.ip_forward", "1")
+        self.run(0, "host", "--network", "host")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -108,6 +115,11 @@ class Bench:
             "run", "-d", "--name", name, *options, *mounts, "-v", f"{self.folder}:/bench:ro",
             "--entrypoint", "/usr/bin/python3", image.IMAGE, *command,
         )  # fmt: skip
+
+    def compare(self, address: str, *, client: int | str, outer: int = 0) -> Pair:
+        """A way, and just before it host mode: from the other host, or for a client on the first host on that alone."""
+        base = self.measure("127.0.0.1", client=0) if client == 0 else self.measure(A, client=1)
+        return self.measure(address, client=client, outer=outer), base
 
     def measure(self, address: str, *, client: int | str, outer: int = 0) -> Figures:
         """From a host (0 or 1), or from the container `client` on the second one, to `address`."""
@@ -149,23 +161,21 @@ class Bench:
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def older(bench: Bench) -> Iterator[tuple[str, Figures]]:
+def older(bench: Bench) -> Iterator[tuple[str, Pair]]:
     """Every way of 20.10 that needs docker-proxy on, or does not care."""
     one, two = bench.engines
-    bench.run(0, "host", "--network", "host")
-    yield "host mode", bench.measure(A, client=1)
-    yield "host mode, same host", bench.measure("127.0.0.1", client=0)
-    one.docker("rm", "-f", "host")
+    yield "host mode", (bench.measure(A, client=1),) * 2
+    yield "host mode, same host", (bench.measure("127.0.0.1", client=0),) * 2
     ports = [word for port in (IPERF, COUNTER) for word in ("-p", f"{port + OUTER}:{port}")]
     bench.run(0, "published", *ports)
-    yield "published port, from another host", bench.measure(A, client=1, outer=OUTER)
-    yield "bridge, same host", bench.measure(one.address("published"), client=0)
-    yield "published port by docker-proxy, same host", bench.measure("127.0.0.1", client=0, outer=OUTER)
+    yield "published port, from another host", bench.compare(A, client=1, outer=OUTER)
+    yield "bridge, same host", bench.compare(one.address("published"), client=0)
+    yield "published port by docker-proxy, same host", bench.compare("127.0.0.1", client=0, outer=OUTER)
     one.docker("rm", "-f", "published")
     lan = ("--subnet", "192.168.10.0/24", "--ip-range", "192.168.10.128/28", "-o", "parent=eth0")
     one.docker("network", "create", "-d", "macvlan", *lan, "lan")
     bench.run(0, "macvlan", "--network", "lan")
-    yield "macvlan", bench.measure(one.address("macvlan", "lan"), client=1)
+    yield "macvlan", bench.compare(one.address("macvlan", "lan"), client=1)
     one.docker("rm", "-f", "macvlan")
     for side, (engine, peer) in enumerate(((one, B), (two, A))):
         plain = ("-o", "com.docker.network.bridge.enable_ip_masquerade=false")
@@ -174,13 +184,13 @@ def older(bench: Bench) -> Iterator[tuple[str, Figures]]:
         engine.host.run("iptables", "-I", "DOCKER-USER", "-j", "ACCEPT")
     bench.run(0, "routed", "--network", "routed")
     bench.run(1, "asking", "--network", "routed", serve=False)
-    yield "routed containers", bench.measure(one.address("routed", "routed"), client="asking")
+    yield "routed containers", bench.compare(one.address("routed", "routed"), client="asking")
     one.docker("rm", "-f", "routed")
     two.docker("rm", "-f", "asking")
     yield "overlay of 20.10", overlay(bench)
 
 
-def overlay(bench: Bench) -> Figures:
+def overlay(bench: Bench) -> Pair:
     """Container to container by an overlay network of a swarm."""
     one, two = bench.engines
     one.docker("swarm", "init", "--advertise-addr", A)
@@ -189,10 +199,10 @@ def overlay(bench: Bench) -> Figures:
     one.docker("network", "create", "-d", "overlay", "--attachable", "wide")
     bench.run(0, "wide", "--network", "wide")
     bench.run(1, "asking", "--network", "wide", serve=False)
-    return bench.measure(one.address("wide", "wide"), client="asking")
+    return bench.compare(one.address("wide", "wide"), client="asking")
 
 
-def measure(seconds: float, newer: str) -> Iterator[tuple[str, Figures]]:
+def measure(seconds: float, newer: str) -> Iterator[tuple[str, Pair]]:
     """Every way with its figures, as it is measured."""
     with contextlib.ExitStack() as stack:
         lan = stack.enter_context(Lan())
@@ -204,36 +214,50 @@ def measure(seconds: float, newer: str) -> Iterator[tuple[str, Figures]]:
         with Bench(a, b, "20.10", seconds, **{"userland-proxy": False}) as bench:
             ports = [word for port in (IPERF, COUNTER) for word in ("-p", f"{port + OUTER}:{port}")]
             bench.run(0, "published", *ports)
-            figures = bench.measure("127.0.0.1", client=0, outer=OUTER)
+            figures = bench.compare("127.0.0.1", client=0, outer=OUTER)
             yield "published port without docker-proxy, same host", figures
         if programs(newer) is not None:
             with Bench(a, b, newer, seconds) as bench:
                 yield "overlay of the newer engine", overlay(bench)
 
 
-def render(found: dict[str, Figures]) -> str:
-    """The table: each way with its ratios to the way without containers, and what others have published."""
-    lines = [f"{'':48}{'Gbit/s':>8}{'':>7}{'conn/s':>9}{'':>7}{'CPU s/GB':>10}"]
+def render(rounds: list[Round]) -> str:
+    """The table: of each way the median, lowest and highest value of the rounds and the median of its ratios to the
+    host mode of just before, and below it what others have published."""
+    lines = [f"median of {len(rounds)} rounds (lowest to highest), and of the ratios to host mode just before"]
+    lines.append(f"{'':48}{'Gbit/s':>8}{'':24}{'conn/s':>8}{'':24}{'CPU s/GB':>8}")
     for way in WAYS:
-        if way.name not in found or way.base not in found:
+        pairs = [found[way.name] for found in rounds if way.name in found]
+        if not pairs:
             lines.append(f"{way.name:48}not measured")
             continue
-        own, base = found[way.name], found[way.base]
-        lines.append(
-            f"{way.name:48}{own.throughput:8.2f}{own.throughput / base.throughput:7.0%}{own.connections:9.0f}"
-            f"{own.connections / base.connections:7.0%}{own.cpu:10.2f}{own.cpu / base.cpu:7.0%}"
-        )
+        columns = zip(("8.2f", "8.0f", "8.2f"), *(zip(*pair, strict=True) for pair in pairs), strict=True)
+        lines.append(f"{way.name:48}" + "".join(_column(form, values) for form, *values in columns))
         lines += [f"    published: {measured(one)}" for one in way.published]
     return "\n".join(lines) + "\n"
 
 
+def _column(form: str, pairs: list[tuple[float, float]]) -> str:
+    """Median and spread of one figure in every round, and the median of its ratio to the base."""
+    own = [value for value, _ in pairs]
+    low, high = format(min(own), form).strip(), format(max(own), form).strip()
+    spread = f"({low} to {high})"
+    return f"{median(own):{form}} {spread:16}{median(value / base for value, base in pairs):5.0%}  "
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured (default 5)")
     parser.add_argument("--seconds", type=float, default=3, help="of each measurement (default 3)")
     parser.add_argument("--newer", default="28.5", help="the newer engine (default 28.5)")
     arguments = parser.parse_args()
+    rounds: list[Round] = []
     with lock():
-        print(render(dict(measure(arguments.seconds, arguments.newer))), end="")
+        for number in range(max(1, arguments.rounds)):
+            rounds.append(dict(measure(arguments.seconds, arguments.newer)))
+            load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+            print(f"round {number + 1} of {arguments.rounds}: {load}", file=sys.stderr, flush=True)
+    print(render(rounds), end="")
     return 0
 
 

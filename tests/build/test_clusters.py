@@ -250,3 +250,61 @@ def test_nothing_stops_the_reader(lines: list[str]) -> None:
     builder.add(HostInputs("host", False, [Input(source, "kubernetes", "/")]))
     for span in _spans(builder.hosts[0].cluster):
         assert 0 <= span.start <= span.end <= len(source.text)
+
+
+CHART = """\
+{{- if .Values.flannel.enabled }}
+kind: ConfigMap
+apiVersion: v1
+metadata:
+  name: kube-flannel-cfg
+  namespace: {{ .Release.Namespace }}
+data:
+  net-conf.json: |
+    {"Network": "{{ .Values.podCidr }}", "Backend": {"Type": "vxlan"}}
+{{- end }}
+"""
+JINJA = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: weave-net}
+spec:
+  template:
+    spec:
+      containers:
+      - name: weave
+        image: weaveworks/weave-kube:{{ weave_version }}
+        {% if weave_password %}
+        env: [{name: WEAVE_PASSWORD, value: "{{ weave_password }}"}]
+        {% endif %}
+"""
+POOLS = """\
+apiVersion: projectcalico.org/v3
+kind: IPPool
+metadata: {name: first}
+spec:
+  cidr: {{ .Values.cidr }}
+---
+apiVersion: projectcalico.org/v3
+kind: IPPool
+metadata: {name: second}
+spec: {cidr: 10.5.0.0/16}
+"""
+
+
+@pytest.mark.parametrize("text", [CHART, JINJA], ids=["helm", "jinja"])
+def test_template_that_is_no_yaml(text: str) -> None:
+    """It is said to be a template, and nothing else: what stands between its marks is no error of syntax."""
+    host, builder, _ = read(kube_yaml=text)
+    (file,) = builder.files
+    assert file.reason == "a template: give what it is rendered to"
+    assert not builder.unreadable
+    assert not builder.not_understood
+    assert not host.cluster
+
+
+def test_literal_parts_of_a_template() -> None:
+    host, builder, _ = read(calico_yaml=POOLS)
+    assert ranges(host) == [("10.5.0.0/16", Role.PODS, "Calico")]
+    assert not builder.unreadable
+    assert "a template of Kubernetes manifest" in builder.not_understood[0].message

@@ -231,6 +231,15 @@ firewall-cmd --permanent --direct --add-rule ipv4 filter FORWARD 0 -j ACCEPT
     assert [item.message for item in found.not_understood] == ["the firewall-cmd command"]
 
 
+def test_zone_of_the_engine_among_others(tmp_path: Path) -> None:
+    """The heading of zone `docker` looks like a docker command."""
+    listed = "dmz\n  services: ssh\n\ndocker (active)\n  target: ACCEPT\n  interfaces: br-0123456789ab docker0\n"
+    one = host(tmp_path, **{"firewall-cmd.txt": listed})
+    assert one.firewalld is not None
+    found = {zone.name: [interface.value for interface in zone.interfaces] for zone in one.firewalld.zones}
+    assert found == {"dmz": [], "docker": ["br-0123456789ab", "docker0"]}
+
+
 JAILS = """\
 [DEFAULT]
 bantime = 1h

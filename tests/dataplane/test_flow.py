@@ -69,7 +69,7 @@ def test_flows(
 @pytest.mark.parametrize(
     ("text", "marked", "message"),
     [
-        ("tcp form lan to host", "form", "expected from; did you mean from?"),
+        ("tcp form lan to host", "form", "expected from"),
         ("tcp from lan", "", "to"),
         ("tcp from lan to", "", "expected"),
         ("tpc from lan to host", "tpc", "a protocol is tcp, udp, icmp or a number; did you mean tcp?"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -22,7 +23,7 @@ from netlint.sniff import sniff
 from netlint.source import Source, Span
 
 RULES = load_rules([rules_folder()])
-REPORTS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+REPORTS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
 
 
 def parser_holds(format: str, text: str) -> None:
@@ -40,20 +41,33 @@ def spans(root: object) -> Iterator[Span]:
     seen: set[int] = set()
     while pending:
         one = pending.pop()
-        if isinstance(one, Span):
+        kind = type(one)
+        if kind is Span:
             yield one
-        elif not isinstance(one, str | int | float | bytes | None) and id(one) not in seen:
+        elif kind not in _PLAIN and id(one) not in seen:
             seen.add(id(one))
-            if isinstance(one, tuple | list | set | frozenset):
+            if kind is tuple or kind is list:
+                pending += one
+            elif isinstance(one, tuple | list | set | frozenset):
                 pending.extend(one)
             elif isinstance(one, dict):
                 pending.extend([*one, *one.values()])
-            elif isinstance(one, msgspec.Struct):
-                pending.extend(getattr(one, name) for name in one.__struct_fields__)
-            elif not isinstance(one, Source | type):
-                slots = [name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())]
-                pending.extend(getattr(one, name, None) for name in slots)
+            else:
+                pending += [getattr(one, name, None) for name in _fields(kind)]  # type: ignore[arg-type]
                 pending.extend(getattr(one, "__dict__", {}).values())
+
+
+_PLAIN = frozenset((str, int, float, bool, bytes, type(None), Source, type))
+
+
+@cache
+def _fields(kind: type[object]) -> tuple[str, ...]:
+    """The names under which values of a type hold others."""
+    if issubclass(kind, str | int | float | bytes | Source | type):
+        return ()
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_fields__
+    return tuple(name for one in kind.__mro__ for name in getattr(one, "__slots__", ()))
 
 
 def bytes_hold(data: bytes) -> None:

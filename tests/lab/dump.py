@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from tests.lab.engine import Engine
@@ -47,10 +48,10 @@ def dump(engine: Engine, folder: Path) -> Path:
     texts = {name: engine.host.run(*command.split()) for name, command in LISTINGS.items()}
     texts["sysctl-net.txt"] = engine.host.run("sysctl", "-a", "-r", SYSCTLS, check=False)
     for name, command in DOCKER.items():
-        texts[name] = engine.docker(*command.split()) + "\n"
-    networks = engine.docker("network", "ls", "-q", "--no-trunc").split()
+        texts[name] = _version(engine) if command == "version" else engine.docker(*command.split()) + "\n"
+    networks = [network["Id"] for network in engine.listed("/networks")]
     texts["docker-network-inspect.json"] = engine.docker("network", "inspect", *networks) + "\n"
-    containers = engine.docker("ps", "-aq", "--no-trunc").split()
+    containers = [container["Id"] for container in engine.listed("/containers/json?all=1")]
     if containers:
         texts["docker-inspect.json"] = engine.docker("inspect", *containers) + "\n"
     for name in ("daemon.json", "resolv.conf"):
@@ -58,6 +59,12 @@ def dump(engine: Engine, folder: Path) -> Path:
     for name, text in texts.items():
         (folder / name).write_text(_neutral(text, engine), encoding="utf-8")
     return folder
+
+
+@cache
+def _version(engine: Engine) -> str:
+    """What `docker version` says, which stays the same."""
+    return engine.docker("version") + "\n"
 
 
 def _neutral(text: str, engine: Engine) -> str:

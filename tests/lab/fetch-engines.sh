@@ -1,7 +1,8 @@
 #!/bin/sh
-# Unpack Docker engines and Compose of other Debian suites for the lab: `fetch-engines.sh [VERSION …]`, of 26.1 and 28.5.
+# Unpack Docker engines and Compose of other Debian suites for the lab: `fetch-engines.sh [VERSION …]`, of 26.1 and 28.5;
+# `firewalls`: ufw and firewalld of this machine's own suite; `compose-1.17`, `compose-1.25`: docker-compose from PyPI.
 # Nothing is installed. The folder is $NETLINT_LAB_CACHE or /var/cache/netlint-lab; what is there already stays.
-# Status 75: an engine cannot be had, because the archive is out of reach or has no such version (any more).
+# Status 75: something cannot be had, because the archive is out of reach or has no such version (any more).
 set -eu
 
 cache=${NETLINT_LAB_CACHE:-/var/cache/netlint-lab}
@@ -72,11 +73,46 @@ unpack() {
   rm -rf "$work/lists" "$work/archives" "$work/deb" "$work"/*.bin
 }
 
-[ "$#" -gt 0 ] || set -- 26.1 28.5
+# The programs that write a host's firewall, with the Python modules that they want.
+firewalls() {
+  folder=$cache/firewalls
+  if [ -x "$folder/usr/sbin/ufw" ]; then
+    echo "ufw and firewalld are there"
+    return
+  fi
+  rm -rf "$folder.new"
+  mkdir -p "$folder.new/deb"
+  (cd "$folder.new/deb" && apt-get -qq -o APT::Sandbox::User=root download ufw firewalld python3-firewall \
+    python3-nftables python3-jsonschema python3-attr python3-pyrsistent) || exit 75
+  for deb in "$folder.new"/deb/*.deb; do dpkg -x "$deb" "$folder.new"; done
+  rm -r "$folder.new/deb"
+  mv "$folder.new" "$folder"
+  echo "ufw and firewalld fetched"
+}
+
+# A docker-compose that reads file formats by their numbers, with what of its libraries `config` wants.
+compose() {
+  folder=$cache/compose-$1
+  if [ -d "$folder" ]; then
+    echo "docker-compose $1 is there"
+    return
+  fi
+  rm -rf "$folder.new"
+  python3 -m pip -q --disable-pip-version-check install --no-deps --target "$folder.new" "docker-compose==$2" \
+    "docker<5" "jsonschema<4" "setuptools<70" attrs cached-property certifi charset-normalizer docopt dockerpty idna \
+    pyrsistent PyYAML requests six texttable urllib3 websocket-client || exit 75
+  mv "$folder.new" "$folder"
+  echo "docker-compose $1 fetched"
+}
+
+[ "$#" -gt 0 ] || set -- 26.1 28.5 firewalls compose-1.17 compose-1.25
 for wanted in "$@"; do
   case $wanted in
   26.1) fetch 26.1 trixie ;;
   28.5) fetch 28.5 sid forky ;;
+  firewalls) firewalls ;;
+  compose-1.17) compose 1.17 1.17.1 ;;
+  compose-1.25) compose 1.25 1.25.0 ;;
   *)
     echo "engine $wanted is of no suite that is known here" >&2
     exit 1

@@ -1,4 +1,4 @@
-"""NL601, NL602, NL604: the key-value overlay."""
+"""NL601 to NL606 and NL618: the key-value overlay."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab.dump import dump
 from tests.lab.engine import Engine, KvStore, refusal
-from tests.lab.examples import files, reported
+from tests.lab.examples import files, findings, reported
 from tests.lab.machine import ADDRESS as STORE
 from tests.lab.machine import pair
 from tests.lab.net import Host, failure
@@ -123,3 +123,34 @@ def test_store_and_swarm(hosts: tuple[Host, Host], proof: Callable[..., None]) -
     with Engine(hosts[0], "20.10") as engine:
         engine.docker("swarm", "init", "--advertise-addr", "eth0")
     proof(rule="NL606", engine="20.10", observed=f"docker swarm init is refused: {text}")
+
+
+def test_store_unreachable(hosts: tuple[Host, Host], proof: Callable[..., None], tmp_path: Path) -> None:
+    """With the port of the store closed on its host, the engine starts and has no overlay; netlint names the rule."""
+    a, b = hosts
+    drop = ("INPUT", "-p", "tcp", "--dport", "2379", "-s", "192.168.10.2", "-j", "DROP")
+    with KvStore(a, STORE) as store, Engine(a, "20.10", config=options(store)) as one:
+        one.docker("network", "create", "-d", "overlay", "--subnet", "10.9.0.0/24", "wide")
+        with Engine(b, "20.10", config=options(store)) as two:
+            two.container("right", "--net", "wide")
+            both(one, two, tmp_path / "open")
+        assert "NL618" not in reported(tmp_path / "open")
+        a.run("iptables", "-I", *drop)
+        with Engine(b, "20.10", config=options(store)) as two:
+            said = failure(lambda: two.container("right", "--net", "wide"))
+            assert "network wide not found" in said
+            assert "etcd cluster is unavailable or misconfigured" in two.log
+            both(one, two, tmp_path / "closed")
+        (found,) = [one for one in findings(tmp_path / "closed") if one.code == "NL618"]
+    text = (tmp_path / "closed" / found.at.source).read_text(encoding="utf-8")
+    assert text[found.at.start : found.at.end].startswith("-A INPUT -s 192.168.10.2/32")
+    assert "--dport 2379 -j DROP" in text[found.at.start : found.at.end]
+    seen = (
+        "2379 dropped on the store's host: dockerd starts after 25 s and logs a discovery error; docker run: network "
+    )
+    proof(rule="NL618", engine="20.10", observed=seen + "wide not found")
+
+
+def both(one: Engine, two: Engine, folder: Path) -> None:
+    for engine in (one, two):
+        dump(engine, folder / engine.host.name)

@@ -8,7 +8,7 @@ import pytest
 
 from netlint.finding import Confidence, Finding, Severity
 from netlint.model.host import Site
-from netlint.rule import Rule
+from netlint.rule import Body, Rule
 from netlint.run import Coverage, FileCoverage, NotChecked, Run
 from netlint.source import Source, Span
 
@@ -37,8 +37,7 @@ def a_rule(code: str = "NL101", slug: str = "subnet-overlap", **other: Any) -> R
         "needs": (),
         "proof": "lab: the engine refuses it",
         "since": "0.1.0",
-        "documentation": DOCUMENTATION,
-        "check": lambda site: (),
+        "body": lambda: Body(DOCUMENTATION, lambda site: ()),
         "path": "",
     }
     return Rule(code=code, slug=slug, **(values | other))
