@@ -50,7 +50,7 @@ def shell_text(source: Source) -> str:
 
 
 def _shell_text(source: Source, documents: list[Node], unsupported: list[Unsupported]) -> str:
-    kept = [" "] * (len(source.text) + 1)
+    kept = [" "] * len(source.text)
     for item in _under(documents, *_COMMANDS):
         pieces = _pieces(source, item)
         if pieces is None:
@@ -58,7 +58,7 @@ def _shell_text(source: Source, documents: list[Node], unsupported: list[Unsuppo
             continue
         for start, end in pieces:
             kept[start:end] = source.text[start:end]
-        if pieces:
+        if pieces and pieces[-1][1] < len(kept):
             kept[pieces[-1][1]] = "\n"
     return "".join(kept)
 
