@@ -200,7 +200,7 @@ def test_turning_round(version: str, lab: Lab, proof: Record, tmp_path: Path) ->
     engine.container("web", "-p", "127.0.0.1:9443:443")  # so that the engine lets the port's packets in
     engine.container("app")
     own = engine.address("app")
-    bad = firewall_rules("NL414", "a translation by hand")
+    bad = firewall_rules("NL414", "a translation by hand, and the container does not reach itself")
     good = [
         words for words in firewall_rules("NL414", "the source is translated as well", "POSTROUTING") if "-d" in words
     ]
