@@ -61,7 +61,9 @@ def check(
     site, files = build(discovery, config, progress)
     sources = {item.source.path: item.source.whole for item in discovery.inputs}
     active = active_rules(rules, config)
-    useful = [one for one in active if one.can_find(site)]
+    useful = active
+    if all(host.compose_alone for host in site.hosts):
+        useful = [one for one in active if one.concerns_compose(site)]
     findings: list[Finding] = []
     if jobs > 1 and len(useful) > 1:
         from netlint.parallel import check_in_parallel  # noqa: PLC0415 - for large sites only

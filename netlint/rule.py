@@ -112,11 +112,9 @@ class Rule(Facts, frozen=True, kw_only=True):
                 reasons += gaps
         return reasons
 
-    def can_find(self, site: Site) -> bool:
-        """False where Compose files are all that `site` holds, and the rule is about more. Of a host of which anything
-        else is known, most rules can say something without all that they need."""
-        if not all(host.compose_alone for host in site.hosts):
-            return True
+    def concerns_compose(self, site: Site) -> bool:
+        """Whether there is something for the rule in a site of which Compose files are all that is known. Of a host of
+        which anything else is known, most rules can say something without all that they need."""
         return not self.beyond_compose and not all(self.missing(host) for host in site.hosts)
 
 

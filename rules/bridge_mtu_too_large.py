@@ -91,14 +91,14 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         names = uplinks(host)
         uplink = host.interface(names[0]) if len(names) == 1 else None
-        if uplink is None or uplink.mtu is None or _clamps(host):
+        if uplink is None or uplink.mtu is None:
             continue
         large = [
             (network, *stated)
             for network in host.networks
             if (stated := _mtu(host, network)) and stated[0] > uplink.mtu
         ]
-        if not large:
+        if not large or _clamps(host):
             continue
         network, mtu, place = large[0]
         others = [Label(at, f"{_name(one)} has {size}") for one, size, at in large[1 : SHOWN + 1]]
