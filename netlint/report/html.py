@@ -25,7 +25,7 @@ from netlint.report.excerpt import blocks, draw, last_line
 from netlint.report.html_style import STYLE
 from netlint.report.marks import Mark
 from netlint.report.paths import Paths, blob_links
-from netlint.report.plan import Entry, address_plan
+from netlint.report.plan import Entry, address_plan, whose
 from netlint.report.sarif_rules import HOME
 from netlint.report.summary import not_checked, title, totals
 from netlint.report.svg import svg
@@ -222,9 +222,7 @@ class _Page:
             entries = address_plan(host, self.run.site)
             if not entries:
                 continue
-            files = ", ".join(dict.fromkeys(file for project in host.projects for file in project.files))
-            name = f"deployment {files}" if host.implied or host.name is None else f"host {host.name}"
-            yield f"<h3>{_text(name)}</h3>"
+            yield f"<h3>{_text(whose(host))}</h3>"
             yield from _table(("range", "claimed by", "place", "overlaps"), [self.entry(entry) for entry in entries], 0)
 
     def entry(self, entry: Entry) -> tuple[str, ...]:

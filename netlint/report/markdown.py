@@ -13,7 +13,7 @@ from urllib.parse import quote
 from netlint.finding import Finding, Severity
 from netlint.report.drawing import Drawing, mermaid
 from netlint.report.paths import Paths, blob_links
-from netlint.report.plan import Entry, address_plan
+from netlint.report.plan import Entry, address_plan, whose
 from netlint.report.sarif_rules import HOME
 from netlint.report.summary import coverage, totals
 from netlint.report.terminal import Paint, clean
@@ -103,9 +103,7 @@ class _Report:
             entries = address_plan(host, self.run.site)
             if not entries:
                 continue
-            files = ", ".join(dict.fromkeys(file for project in host.projects for file in project.files))
-            name = f"deployment {files}" if host.implied or host.name is None else f"host {host.name}"
-            yield f"<details><summary>Address plan of {_html(name)}</summary>\n"
+            yield f"<details><summary>Address plan of {_html(whose(host))}</summary>\n"
             yield "| range | claimed by | place | overlaps |\n|---|---|---|---|"
             for entry in entries[:MAX_ROWS]:
                 yield self.entry(entry)

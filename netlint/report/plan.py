@@ -23,6 +23,12 @@ class Entry(NamedTuple):
     rivals: tuple[Claim, ...]
 
 
+def whose(host: Host) -> str:
+    """Whose plan it is: a host's, or that of Compose files whose host is not known."""
+    files = ", ".join(dict.fromkeys(file for project in host.projects for file in project.files))
+    return f"deployment {files}" if host.implied or host.name is None else f"host {host.name}"
+
+
 def address_plan(host: Host, site: Site) -> list[Entry]:
     """Every claim on `host` in the order of addresses, the wider before those inside it."""
     every = claims(host, site)
