@@ -45,6 +45,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.lab)
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
+    if config.getoption("--per-engine"):
+        each = [item for item in items if "version" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in each])
+        items[:] = each
 
 
 @pytest.fixture(scope="session", autouse=True)
