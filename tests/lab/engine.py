@@ -208,7 +208,7 @@ class Engine:
             self.docker("tag", image.IMAGE, name)
 
     def pings(self, container: str, address: str, *options: str) -> bool:
-        """Whether one of two pings from `container` to `address` is answered."""
+        """Whether one of three pings from `container` to `address` is answered."""
         return "bytes from" in self.docker("exec", container, *PING, *options, address, check=False, timeout=15)
 
     def asks(self, container: str, address: str, port: int = 80) -> str | None:

@@ -27,7 +27,7 @@ FOLDER_PREFIX = f"netlint-lab{NAME}-"
 LOCK = Path(f"/run/netlint-lab{NAME}.lock")
 CGROUPS = Path("/sys/fs/cgroup")
 REQUEST = "GET /cgi-bin/client HTTP/1.0\r\n\r\n"
-PING = ("ping", "-c", "2", "-i", "0.3", "-W", "1")
+PING = ("ping", "-c", "3", "-i", "0.3", "-W", "1")
 CONNECT = ("timeout", "6", "nc", "-w", "2")  # a port that accepts and never answers holds nc for ever
 _NEWNET = 0x40000000
 _SYSCTLS = {"net.ipv4.ip_forward": "0", "net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.default.rp_filter": "0"}
@@ -145,7 +145,7 @@ class Host(Namespace):
                 self.run("iptables", "-t", table, "-D", chain, *words)
 
     def pings(self, address: str) -> bool:
-        """Whether one of two pings to `address` is answered."""
+        """Whether one of three pings to `address` is answered."""
         return "bytes from" in self.run("busybox", *PING, address, check=False, timeout=15)
 
     def asks(self, address: str, port: int = 80, source: str = "") -> str | None:

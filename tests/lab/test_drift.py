@@ -10,7 +10,7 @@ from tests.lab.compose import Lab, Record, finds
 from tests.lab.engine import Engine
 from tests.lab.examples import files, reported, write
 from tests.lab.machine import ADDRESS, KERNEL, NEIGHBOUR, machine, pair
-from tests.lab.net import Host, inside
+from tests.lab.net import Host, inside, wait_until
 
 ENTRIES = ("net.netfilter.nf_conntrack_count", "net.netfilter.nf_conntrack_max")
 
@@ -24,6 +24,7 @@ def test_veth_taken_off(version: str, lab: Lab, proof: Record, tmp_path: Path) -
     (bridge,) = re.findall(r"10\.30\.0\.0/24 dev (\S+)", host.ip("route"))
     for master, reaches in (("nomaster", False), (f"master {bridge}", True)):
         host.ip("link", "set", port, *master.split())
+        shows(host, bridge, "LOWER_UP" if reaches else "NO-CARRIER")
         assert engine.pings("web", "10.30.0.1") is reaches
         assert (lab.others.asks(ADDRESS, 8080) is not None) is reaches
         assert '"Name": "web"' in engine.docker("network", "inspect", "test")
@@ -35,6 +36,11 @@ def test_veth_taken_off(version: str, lab: Lab, proof: Record, tmp_path: Path) -
         engine=version,
         observed=seen + "reaches nobody and its published port is dead; put back both work",
     )
+
+
+def shows(host: Host, link: str, flag: str) -> None:
+    """Wait until `link` has the flag: a bridge hears of its port's carrier a moment after the command."""
+    wait_until(lambda: flag in host.ip("link", "show", link), 10, f"{flag} on {link}")
 
 
 def test_bridge_set_by_hand(version: str, proof: Record, tmp_path: Path) -> None:
