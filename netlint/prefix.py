@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 Address: TypeAlias = IPv4Address | IPv6Address
 
 _BITS = {4: 32, 6: 128}
+_new = tuple.__new__  # a Prefix in half the time
 _LENGTHS = {str(n): n for n in range(33)}
 _NETMASKS = {(0xFFFFFFFF << (32 - n)) & 0xFFFFFFFF: n for n in range(33)}
 
@@ -156,13 +157,13 @@ def parse_prefix(text: str) -> Prefix | None:
     except (OSError, ValueError):
         return None
     if not slash:
-        return Prefix(4, number, 32)
+        return _new(Prefix, (4, number, 32))
     length = _LENGTHS.get(mask)
     if length is None:
         length = int(mask) if mask.isascii() and mask.isdigit() and len(mask) <= 3 else netmask_length(mask)
     if length is None or length > 32:
         return None
-    return Prefix(4, number >> 32 - length << 32 - length, length)
+    return _new(Prefix, (4, number >> 32 - length << 32 - length, length))
 
 
 def range_prefixes(text: str) -> list[Prefix] | None:

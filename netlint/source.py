@@ -5,9 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
+from msgspec import Struct
 
-class Span(NamedTuple):
-    """Characters `start` to `end` (exclusive) of the source named `source`."""
+
+class Span(Struct, frozen=True, order=True, gc=False):
+    """Characters `start` to `end` (exclusive) of the source named `source`. Ordered by source, then by place."""
 
     source: str
     start: int

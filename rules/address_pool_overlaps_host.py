@@ -63,7 +63,20 @@ default via 192.168.10.254 dev eth0
 
 from collections.abc import Iterator
 
-from netlint.api import Claim, ClaimKind, Finding, Host, Label, Severity, Site, claims, overlaps, overlaps_between, rule
+from netlint.api import (
+    Claim,
+    ClaimKind,
+    Finding,
+    Host,
+    Label,
+    Severity,
+    Site,
+    Span,
+    claims,
+    overlaps,
+    overlaps_between,
+    rule,
+)
 
 SUBNET = 24  # bits of an overlay's subnet where nothing else is said
 NEAR = 256  # overlay networks that a swarm may come to have
@@ -85,7 +98,7 @@ def check(site: Site) -> Iterator[Finding]:
                 continue  # the engine steps around connected links
             yield from _finding(pool, other, host.name)
         for outer, inner in overlaps(pools):
-            first, second = (outer, inner) if (outer.span or ()) < (inner.span or ()) else (inner, outer)
+            first, second = sorted((outer, inner), key=lambda claim: claim.span or Span("", 0, 0))
             yield from _finding(second, first, host.name)
 
 

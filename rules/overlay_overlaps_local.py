@@ -80,6 +80,7 @@ from netlint.api import (
     Plan,
     Severity,
     Site,
+    Span,
     claims,
     free_like,
     overlaps,
@@ -107,7 +108,7 @@ def check(site: Site) -> Iterator[Finding]:
             yield from _finding(host, site, overlay, bridge, "tasks of the overlay do not start on this node")
         for outer, inner in overlaps(overlays):
             if outer.network is not inner.network:
-                first, second = sorted((outer, inner), key=lambda claim: claim.span or ())
+                first, second = sorted((outer, inner), key=lambda claim: claim.span or Span("", 0, 0))
                 yield from _finding(host, site, second, first, "the swarm does not allocate the second")
         # a resolver or gateway in the range is NL104's
         for overlay, other in overlaps_between(overlays, plan.of(ClaimKind.LINK, ClaimKind.ROUTE)):

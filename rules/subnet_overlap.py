@@ -92,6 +92,7 @@ from netlint.api import (
     Origin,
     Severity,
     Site,
+    Span,
     claims,
     free_help,
     move_network,
@@ -149,7 +150,7 @@ def _ordered(one: Claim, other: Claim) -> tuple[Claim, Claim]:
 
     def key(claim: Claim) -> tuple[object, ...]:
         written = claim.network is not None and claim.network.origin in WRITTEN
-        return (written, *(claim.span or ()))
+        return (written, claim.span or Span("", 0, 0))
 
     first, second = sorted((one, other), key=key)
     return first, second

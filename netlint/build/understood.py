@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from netlint.model.netfilter import FirewallRule, Match, Table
 from netlint.parse.iptables_options import find_option, is_extension
@@ -17,39 +16,44 @@ _VERDICTS = frozenset(("ACCEPT", "DROP", "RETURN", "QUEUE"))
 
 def strange_rules(table: Table) -> Iterator[tuple[FirewallRule, str]]:
     """Each rule that is not understood, with what of it is not. It is kept, and whether it matches is unknown."""
-    known: dict[int, str] = {}
-    chains, tuples = table.chains, []
+    chains = table.chains
+    targets: set[str | None] = {None, *_VERDICTS}  # that are no chain, and known
+    options: set[tuple[str, str]] = set()  # of matches and targets, and known
     for chain in chains.values():
         for rule in chain.rules:
             target = rule.target
-            if target is not None and target not in _VERDICTS and target not in chains and not is_extension(target):
-                if table.complete and _TARGET.fullmatch(target):  # else it is a chain that was cut off
-                    yield rule, f"target {target}, which is no chain of table {table.name} either"
-                continue
-            what = known.get(id(rule.matches))
-            if what is None:
-                tuples.append(rule.matches)  # lives as long as its id counts
-                what = known[id(rule.matches)] = _strange_match(rule.matches)
+            if target not in targets and target not in chains:
+                if not is_extension(str(target)):
+                    if table.complete and _TARGET.fullmatch(str(target)):  # else it is a chain that was cut off
+                        yield rule, f"target {target}, which is no chain of table {table.name} either"
+                    continue
+                targets.add(target)
+            what = ""
+            for match in rule.matches:
+                if (match.module, match.option) not in options:
+                    what = _strange_match(match)
+                    if what:
+                        break
+                    options.add((match.module, match.option))
             if not what and rule.target_options and target is not None and target not in chains:
                 for name, _ in rule.target_options:
-                    what = what or _strange_option(target, name)
+                    if (target, name) not in options:
+                        what = _strange_option(target, name)
+                        if what:
+                            break
+                        options.add((target, name))
             if what:
                 yield rule, what
 
 
-def _strange_match(matches: tuple[Match, ...]) -> str:
-    for match in matches:
-        if not match.module:
-            continue
-        if not is_extension(match.module):
-            return f"match {match.module}"
-        what = _strange_option(match.module, match.option) if match.option else ""
-        if what:
-            return what
-    return ""
+def _strange_match(match: Match) -> str:
+    if not match.module:
+        return ""
+    if not is_extension(match.module):
+        return f"match {match.module}"
+    return _strange_option(match.module, match.option) if match.option else ""
 
 
-@lru_cache(1024)
 def _strange_option(extension: str, name: str) -> str:
     return f"option --{name} of {extension}" if find_option(extension, name) is None else ""
 

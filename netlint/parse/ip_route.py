@@ -171,7 +171,7 @@ class _Parser:
                         new(
                             RouteLine,
                             (
-                                new(Span, (path, at, at + len(word))),
+                                Span(path, at, at + len(word)),
                                 new(Prefix, (4, first, bits)),
                                 options,
                                 None,

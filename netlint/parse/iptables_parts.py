@@ -9,41 +9,52 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from netlint.firewall_rule import Match, NameMatch, PrefixMatch
-from netlint.parse.iptables_canonical import Target, interface_match, option_matches, protocol_match, target_of
+from netlint.parse.iptables_canonical import interface_match, option_matches, protocol_match, target_of
 from netlint.parse.iptables_options import find_option, match_of_protocol
 from netlint.parse.iptables_rule import Name, Reader
 from netlint.prefix import parse_prefix
 
 V = TypeVar("V")
 _Conditions: TypeAlias = tuple[NameMatch | None, bool | None, tuple[Match, ...]]
+_Target: TypeAlias = tuple[str | None, tuple[tuple[str, str], ...]]
 
 WORD = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)("|\\?\Z)')
 _ESCAPE = re.compile(r"\\(.)")
 _ELSEWHERE = ("operation", "table", "source", "destination", "in_interface", "out_interface", "counters")
 _NO_VALUE = ("", "-", "!")
+_ANY_WORD = "\x7f"  # stands for the last word of a part; no dump has it
 
 
 class NotPlainError(Exception):
     """A part of a rule that needs its whole line to be understood, or has a fault."""
 
 
-class Parts(dict[str, V]):
-    """The parts of rules by their text, each read once; forgotten when there are more than `most`."""
+class Parts(Generic[V]):
+    """The parts of rules by their text, each read once; forgotten when there are more than `most`.
+
+    `known` are those that were read. Where there are many to ask, ask this dict first: a dict of one's own kind that
+    reads what it lacks (`__missing__`) takes four times as long for what it has.
+    """
 
     def __init__(self, read: Callable[[str], V], most: int = 1 << 12) -> None:
-        super().__init__()
-        self.read = read
+        self.known: dict[str, V] = {}
         self.most = most
+        self._read = read
 
-    def __missing__(self, text: str) -> V:
-        if len(self) >= self.most:
-            self.clear()
-        value = self[text] = self.read(text)
+    def read(self, text: str) -> V:
+        """A part that is not known yet."""
+        value = self._read(text)
+        if len(self.known) >= self.most:
+            self.known.clear()
+        self.known[text] = value
         return value
+
+    def __getitem__(self, text: str) -> V:
+        return self.known[text] if text in self.known else self.read(text)
 
 
 def _unescape(quoted: re.Match[str]) -> str:
@@ -78,27 +89,44 @@ class RuleParts:
     """The parts of the rules of one dump, by their texts.
 
     `conditions` is what stands between the interfaces and the target, without a comment of its own: protocol, fragment
-    and matches. `targets` are with ` -j` or ` -g`, `counters` with their brackets. `chains` are names of chains, which
-    targets share. Only prefixes are worth remembering for long: they come again in other tables.
+    and matches. `targets` are without ` -j ` or ` -g `, `counters` with their brackets; excluded `prefixes` and
+    `interfaces` begin with ` !`. `names` are chains, and targets that are written without options. Only prefixes are
+    worth remembering for long: they come again in other tables.
+
+    Where parts differ, it is as a rule in their last word (a port, where DNAT goes to). What stands before that is read
+    once for all of them.
     """
 
     def __init__(self) -> None:
-        self.chains: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self.counters = Parts(_read_counters)
-        self.prefixes = Parts(_read_prefix, 1 << 16)
-        self.excluded_prefixes = Parts(self._read_excluded_prefix)
+        self.prefixes = Parts(self._read_prefix, 1 << 16)
         self.interfaces = Parts(_read_interface)
-        self.excluded_interfaces = Parts(_read_excluded_interface)
         self.conditions = Parts(self._read_conditions)
         self.targets = Parts(self._read_target)
         self.comments = Parts(_read_comment)
+        self._condition_heads = Parts(self._read_condition_head)
+        self._target_heads = Parts(self._read_target_head)
         self._protocols = Parts(_read_protocol)
         self._matches = Parts(_read_match)
 
-    def _read_excluded_prefix(self, text: str) -> PrefixMatch:
-        return PrefixMatch(self.prefixes[text].prefix, True)
+    def _read_prefix(self, text: str) -> PrefixMatch:
+        if text.startswith(" !"):
+            return PrefixMatch(self.prefixes[text[2:]].prefix, True)
+        prefix = parse_prefix(text)
+        if prefix is None or not prefix.length:
+            raise NotPlainError
+        return PrefixMatch(prefix)
 
     def _read_conditions(self, text: str) -> _Conditions:
+        head, _, value = text.rpartition(" ")
+        if head and _is_plain(value) and (known := self._condition_heads[head]) is not None:
+            protocol, fragment, matches, last = known
+            words = (value,) if len(last.values) == 1 else (*last.values[:-1], value)
+            return protocol, fragment, (*matches, Match(last.module, last.option, words, last.negated))
+        return self._read_all_conditions(text)
+
+    def _read_all_conditions(self, text: str) -> _Conditions:
         before, *parts = text.split(" -m ")
         protocol, fragment, found, own_match = self._protocols[before]
         for part in parts:
@@ -106,21 +134,57 @@ class RuleParts:
                 found += self._matches[part]
         return protocol, fragment, found
 
-    def _read_target(self, text: str) -> Target:
-        if not text:
-            return None, False, ()
-        goto, jump = text[2] == "g", text[4:]
-        if jump and " " not in jump and '"' not in jump:
-            return self.chains.get(jump, jump), goto, ()
-        one = _read_option(jump)
+    def _read_condition_head(self, head: str) -> tuple[NameMatch | None, bool | None, tuple[Match, ...], Match] | None:
+        """What conditions say that end in any word after `head`, the match with that word apart; None for no match."""
+        if _ANY_WORD in head:
+            return None
+        try:
+            protocol, fragment, matches = self._read_all_conditions(f"{head} {_ANY_WORD}")
+        except NotPlainError:
+            return None
+        if not matches or matches[-1].values[-1:] != (_ANY_WORD,):
+            return None
+        return protocol, fragment, matches[:-1], matches[-1]
+
+    def _read_target(self, text: str) -> _Target:
+        head, _, value = text.rpartition(" ")
+        if not head and value and '"' not in value and value.isprintable():
+            return self.names.setdefault(value, value), ()
+        if _is_plain(value) and (known := self._target_heads[head]) is not None:
+            target, options, (name, words) = known
+            return target, (*options, (name, words + value))
+        return self._read_whole_target(text)
+
+    def _read_whole_target(self, text: str) -> _Target:
+        one = _read_option(text)
         if one is not None:
-            return one[0], goto, (one[1:],)
-        reader = _part(text)
-        if reader.target is None or not reader.certain or reader.matches or reader.protocol is not None:
+            return one[0], (one[1:],)
+        reader = _part(" -j " + text)
+        if reader.target is None or reader.goto or not reader.certain or reader.matches or reader.protocol is not None:
             raise NotPlainError
         if reader.fragment is not None:
             raise NotPlainError
-        return target_of(reader.jump)
+        target, _, options = target_of(reader.jump)
+        return target, options
+
+    def _read_target_head(self, head: str) -> tuple[str | None, tuple[tuple[str, str], ...], tuple[str, str]] | None:
+        """What a target says that ends in any word after `head`; apart from that, the option with what stands before
+        the word. None where it is no option's."""
+        if _ANY_WORD in head:
+            return None
+        try:
+            target, options = self._read_whole_target(f"{head} {_ANY_WORD}")
+        except NotPlainError:
+            return None
+        if not options or not options[-1][1].endswith(_ANY_WORD):
+            return None
+        name, words = options[-1]
+        return target, options[:-1], (name, words.removesuffix(_ANY_WORD))
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word can only be a value, and says what is written."""
+    return word[:1] not in _NO_VALUE and '"' not in word and word.isprintable()
 
 
 def _read_comment(text: str) -> tuple[Match]:
@@ -132,19 +196,8 @@ def _read_counters(text: str) -> tuple[int, int]:
     return int(packets), int(count)
 
 
-def _read_prefix(text: str) -> PrefixMatch:
-    prefix = parse_prefix(text)
-    if prefix is None or not prefix.length:
-        raise NotPlainError
-    return PrefixMatch(prefix)
-
-
 def _read_interface(text: str) -> NameMatch | None:
-    return interface_match(Name(text))
-
-
-def _read_excluded_interface(text: str) -> NameMatch | None:
-    return interface_match(Name(text, True))
+    return interface_match(Name(text.removeprefix(" !"), text.startswith(" !")))
 
 
 @lru_cache(1024)
@@ -164,7 +217,7 @@ def _read_option(text: str) -> tuple[str, str, str] | None:
         value = value[:-1]
     else:
         head, _, value = text.rpartition(" ")
-        if value[:1] in _NO_VALUE or '"' in value or not value.isprintable():  # a blank other than the space
+        if not _is_plain(value):
             return None
     option = _one_word(head)
     if option is None:

@@ -8,7 +8,7 @@ from netlint.build.facts import HostFacts, Parsed
 from netlint.build.interfaces import build_interfaces
 from netlint.formats import FORMATS
 from netlint.model.host import Interface
-from netlint.source import Source
+from netlint.source import Source, Span
 
 
 def build(*files: tuple[str, str, str]) -> HostFacts:
@@ -134,8 +134,8 @@ def test_resolver() -> None:
     )
     assert facts.resolver is not None
     assert [(str(one.value), one.span) for one in facts.resolver.nameservers] == [
-        ("127.0.0.53", ("etc/resolv.conf", 11, 21)),
-        ("10.0.0.2", ("run/resolv.conf", 11, 19)),
+        ("127.0.0.53", Span("etc/resolv.conf", 11, 21)),
+        ("10.0.0.2", Span("run/resolv.conf", 11, 19)),
     ]
     assert len(facts.unreadable) == 1
     empty = build(("etc/resolv.conf", "resolv-conf", "")).resolver

@@ -125,6 +125,43 @@ def test_a_line(line: str, expected: dict[str, object]) -> None:
     assert found.span == Span("dump", 8, 8 + len(line))
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        "-p tcp -m tcp --dport",
+        "-p tcp -m tcp ! --dport",
+        "-p tcp -m tcp --tcp-flags SYN,ACK",
+        "-p tcp -m tcp",
+        "-p",
+        "-m set --match-set office",
+        "-m state --state NEW -m comment --comment",
+        "-m comment --comment 80 -p",
+        '-m comment --comment "a b',
+        "-m physdev --physdev-is-in",
+        "-m rateest --rateest-bps1 5",
+        "-m unknown --option",
+        "-m tcp --dport 80 -s",
+        "-c 1",
+        "-j",
+        "-g",
+        "-j ACCEPT -j",
+        "-j ACCEPT -g",
+        "-j DNAT --to-destination",
+        "-j DNAT --random --to-destination",
+        "-j LOG --log-level 4 --log-prefix",
+        "-j SET --add-set banned",
+        "-j MASQUERADE --random",
+        "-j UNKNOWN --option",
+        "-j DNAT -p",
+    ],
+)
+def test_last_words(start: str) -> None:
+    """What stands before the last word of a part is read once for all that begin so; each line means what it did."""
+    words = ["80", "443", "tcp", "-1", "!", '"a b"', 'a"b', "a\\b", "\x7f", "x\x7f", "x\xa0y", "x\ty", "\x1c", "DROP"]
+    text = "".join(f"-A INPUT {start} {word}\n" for word in words)
+    assert records(f"*filter\n{text}COMMIT\n")
+
+
 def test_a_pasted_session() -> None:
     text = (
         "root@h:~# iptables-save\n"
