@@ -98,7 +98,7 @@ def check(site: Site) -> Iterator[Finding]:
                 continue  # the engine steps around connected links
             yield from _finding(pool, other, host.name)
         for outer, inner in overlaps(pools):
-            first, second = sorted((outer, inner), key=lambda claim: claim.span or Span("", 0, 0))
+            first, second = sorted((inner, outer), key=lambda claim: claim.span or Span("", 0, 0))
             yield from _finding(second, first, host.name)
 
 
