@@ -120,7 +120,10 @@ class RuleParts:
 
     def _read_conditions(self, text: str) -> _Conditions:
         head, _, value = text.rpartition(" ")
-        if head and _is_plain(value) and (known := self._condition_heads[head]) is not None:
+        known = (
+            (self._condition_heads.known.get(head) or self._condition_heads.read(head)) if _is_plain(value) else None
+        )
+        if known is not None:
             protocol, fragment, matches, last = known
             words = (value,) if len(last.values) == 1 else (*last.values[:-1], value)
             return protocol, fragment, (*matches, Match(last.module, last.option, words, last.negated))
@@ -136,7 +139,7 @@ class RuleParts:
 
     def _read_condition_head(self, head: str) -> tuple[NameMatch | None, bool | None, tuple[Match, ...], Match] | None:
         """What conditions say that end in any word after `head`, the match with that word apart; None for no match."""
-        if _ANY_WORD in head:
+        if not head or _ANY_WORD in head:
             return None
         try:
             protocol, fragment, matches = self._read_all_conditions(f"{head} {_ANY_WORD}")
@@ -150,7 +153,8 @@ class RuleParts:
         head, _, value = text.rpartition(" ")
         if not head and value and '"' not in value and value.isprintable():
             return self.names.setdefault(value, value), ()
-        if _is_plain(value) and (known := self._target_heads[head]) is not None:
+        known = (self._target_heads.known.get(head) or self._target_heads.read(head)) if _is_plain(value) else None
+        if known is not None:
             target, options, (name, words) = known
             return target, (*options, (name, words + value))
         return self._read_whole_target(text)
