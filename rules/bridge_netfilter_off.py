@@ -221,8 +221,8 @@ def _dropping(host: Host) -> Chain | None:
 def _of_others(host: Host) -> Iterator[Interface]:
     """Bridges that are none of Docker's and have more than one port, so that packets go from one to the other."""
     own = {network.bridge for network in host.networks}
-    ports = Counter(link.master for link in host.interfaces or ())
-    for link in host.interfaces or ():
+    ports = Counter(link.master for link in host.links)
+    for link in host.links:
         is_bridge = link.kind == "bridge" or (link.kind is None and NO_BRIDGE.match(link.name) is None)
         if is_bridge and link.name not in own and ports[link.name] > 1:
             yield link

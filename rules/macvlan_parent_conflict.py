@@ -154,7 +154,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 def _is_missing(host: Host, parent: str) -> bool:
-    if host.interfaces is None or host.interface(parent) is not None:
+    if host.interfaces is None or host.interface(parent) is not None or host.may_get(parent):
         return False
     vlan = VLAN.fullmatch(parent)
     return vlan is None or host.interface(vlan[1]) is None

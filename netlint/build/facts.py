@@ -11,7 +11,8 @@ from netlint.model.compose import Project
 from netlint.model.container import BridgePort, Container, Neighbour
 from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
 from netlint.model.frontends import Firewalld, Jail, Ufw
-from netlint.model.host import Configured, Gap, InputProblem, Interface, Listener, Resolver, Route, RoutingRule
+from netlint.model.host import Configured, Gap, InputProblem, Listener, Resolver, Route, RoutingRule
+from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
@@ -74,6 +75,8 @@ class HostFacts:
         self.project_files: Sequence[ProjectFiles] | None = None
         self.missing: Callable[[str], str] = lambda _: ""
         self.actions: list[Action] = []
+        # Files whose commands run on this host, and not perhaps in a container of it.
+        self.host_sources: set[str] = set()
         self.swarm: Swarm | None = None
         self.swarm_services: list[SwarmService] = []
         self.swarm_nodes: list[SwarmNode] = []

@@ -11,6 +11,7 @@ from importlib import import_module
 
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
+from netlint.build.scripted import scripted_links
 from netlint.build.shown_bridges import shown_bridges
 from netlint.build.veths import pair_veths
 from netlint.discover import Input
@@ -187,6 +188,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         engine=version,
         compose=facts.compose,
         interfaces=None if facts.interfaces is None else tuple(facts.interfaces),
+        scripted=scripted_links(facts.actions, facts.host_sources),
         routes=None if facts.routes is None else tuple(facts.routes),
         routing_rules=None if facts.routing_rules is None else tuple(facts.routing_rules),
         rulesets=tuple(facts.rulesets),

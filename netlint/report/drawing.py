@@ -10,7 +10,8 @@ from typing import NamedTuple
 from netlint.addresses.claims import Claim
 from netlint.addresses.links import docker_bridges, is_container_link, is_docker_link
 from netlint.model.compose import PublishedPort
-from netlint.model.host import Host, Interface, Site
+from netlint.model.host import Host, Site
+from netlint.model.interface import Interface
 from netlint.prefix import Prefix
 from netlint.report.plan import address_plan
 from netlint.report.terminal import clean
