@@ -66,6 +66,7 @@ _NO_FACTS = frozenset(
         "docker-json-lines",
     )
 )
+_SCRIPTS = ("shell-script", "cloud-config")
 # Directories inside a host's: the end of a path from its first such directory on is not part of the host's root.
 _INNER = pattern(
     r"""(?:^|/)(?:
@@ -144,15 +145,19 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
     deployed: dict[tuple[_Place, str], list[Input]] = {}
     rest: list[Input] = []
     projects = _projects(others)
+    alone: list[tuple[_Place, HostInputs]] = []
+    users = Counter(_folder(item) for item in others if item.format == "cloud-config")
     owned = {item.source.path for project in projects.values() for item in project.inputs}
     for item in others:
-        script = item.format in ("shell-script", "cloud-config")
+        script = item.format in _SCRIPTS
         project = projects.get(item.source.path)
         if project is None and (item.source.path in owned or (item.format == "env-file" and not item.named)):
             continue
         found = project.inputs if project is not None else [item]
         host = _host_of(host_root(item) if script else _folder(item), hosts, script=script)
-        if host is not None:
+        if item.format == "cloud-config" and users[_folder(item)] > 1:
+            alone.append((_folder(item), HostInputs(_folder(item).name(), True, [item])))
+        elif host is not None:
             hosts.setdefault(host, []).extend(found)
         elif script or project is not None:
             deployed.setdefault((_folder(item), "" if script else _project_file(item)), []).extend(found)
@@ -163,6 +168,7 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
         for place, found in hosts.items()
         for number, part in enumerate(_one_daemon_json(found))
     ]
+    groups += alone
     groups += [(place, HostInputs(place.name(), True, found)) for place, found in _with_companions(deployed, rest)]
     order = {item.source.path: index for index, item in enumerate(inputs)}
     groups = [(place, _with_projects(one, projects)) for place, one in groups]

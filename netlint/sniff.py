@@ -108,8 +108,12 @@ _SHELL_COMMAND = (
     r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
 )
 # What cloud-init runs or writes, and that it is about a host's network.
+_CLOUD_HEAD = pattern(r"(?:## *template: *jinja[^\n]*\n)?#cloud-config(?:\s|$)")
 _CLOUD_KEY = re.compile(r"^(?:bootcmd|runcmd|write_files)[ \t]*:", re.MULTILINE)
-_NETWORK_WORD = re.compile(r"\b(?:docker|dockerd|ip6?tables|nft|sysctl|ip|route|ifconfig|ufw|firewall-cmd)\b")
+_NETWORK_WORD = re.compile(
+    r"\b(?:docker|dockerd|ip6?tables|nft|sysctl|ip|route|ifconfig|ufw|firewall-cmd|brctl|netplan|wireguard|wg|resolv\.conf"
+    r"|systemd/network|NetworkManager|firewalld|weave|flannel|kubeadm)\b"
+)
 # Files whose place says what they are, though they look like a listing.
 _PLACED = (
     (pattern(r"(?:^|/)ufw/(?:user|before|after)6?\.rules$|(?:^|/)(?:default/ufw|ufw/ufw\.conf)$"), "ufw"),
@@ -191,8 +195,10 @@ def _sniff(text: str, path: str) -> str | None:
     start = text[:4096].lstrip()
     if not start:
         return name_format(path)
-    if start.startswith("#cloud-config"):
-        return "cloud-config" if _CLOUD_KEY.search(text) and _NETWORK_WORD.search(text) else None
+    if _CLOUD_HEAD.match(start):
+        return "cloud-config" if _CLOUD_KEY.search(text) and _is_of_networks(text) else None
+    if name == "network-config":  # of cloud-init's NoCloud, beside the user data
+        return yaml_format(text, path)
     shebang = _SHEBANG.match(start)
     if _PROGRAM.search(lower):
         return None
@@ -207,6 +213,13 @@ def _sniff(text: str, path: str) -> str | None:
     if name.endswith(".json"):
         return json_format(text, path)
     return _listing(text, path) or _other(text, path)
+
+
+def _is_of_networks(text: str) -> bool:
+    """Whether user data speaks of a host's network, or holds what cannot be seen through yet."""
+    return (
+        _NETWORK_WORD.search(text) is not None or re.search(r"^\s+encoding:|!!binary", text, re.MULTILINE) is not None
+    )
 
 
 def _script(text: str, program: str) -> str | None:

@@ -45,6 +45,8 @@ _FOREIGN = frozenset(("jobs", "pipeline", "steps", "stages", "apiVersion", "kind
 _K3S = frozenset(("cluster-cidr", "service-cidr", "flannel-backend", "flannel-iface", "cluster-dns", "node-ip"))
 _COMPOSE_NAME = pattern(r"(?:.*[-_.])?compose(?:[-_.].*)?\.ya?ml(?:\.\w+)?|(?:.*[-_.])?stack\.ya?ml")
 _TEMPLATE = pattern(r"^[ \t]*(?:\{%|\{\{-? ?(?:if|range|with|end|include|define|template|else)\b)", re.MULTILINE)
+# Of cloud-init's network-config, with or without `network` around it.
+_NETWORK_VERSION = pattern(r"^[ \t]*version[ \t]*:[ \t]*[12]\b", re.MULTILINE)
 _TOKEN = pattern(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|#[^\n]*|[^\s"{}\[\]:,/#]+|/', re.DOTALL)
 _TOP_KEY = pattern(r"""^(?P<quote>["']?)(?P<key>[A-Za-z_][\w.\-]*)(?P=quote)[ \t]*:(?=[ \t\r]|$)""", re.MULTILINE)
 
@@ -169,6 +171,8 @@ def yaml_format(text: str, path: str) -> str | None:
     if keys.keys() & _K3S and (len(keys.keys() & _K3S) > 1 or re.search(r"k3s|rke2", path.lower())):
         return "kubernetes"  # the flags of `k3s server` as keys
     if "network" in keys and re.search(r"^\s+(?:ethernets|bridges|bonds|vlans|renderer|wifis)\s*:", text, re.MULTILINE):
+        return "netplan"
+    if path.rpartition("/")[2].lower() == "network-config" and _NETWORK_VERSION.search(text):
         return "netplan"
     if keys.keys() & _FOREIGN:
         return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from netlint.build.actions_docker import build_docker
-from netlint.build.actions_files import add_written, build_written
+from netlint.build.actions_files import build_written
 from netlint.build.actions_frontends import build_firewall_cmd, build_ufw_command
 from netlint.build.actions_host import build_echo, build_ifconfig, build_ip, build_route, build_sysctl
 from netlint.build.actions_iptables import build_firewall
@@ -16,8 +16,8 @@ from netlint.build.facts import HostFacts, Parsed
 from netlint.build.kube_programs import PROGRAMS, build_program
 from netlint.build.weave import build_weave_command, build_weave_manifest
 from netlint.model.action import DockerStart
-from netlint.parse.cloud_config import CloudConfig
 from netlint.parse.command_line import daemon_command
+from netlint.parse.provision import Provision
 from netlint.parse.shell import Command, Script
 from netlint.parse.tree import Unsupported
 
@@ -68,16 +68,14 @@ def build_actions(files: list[Parsed], facts: HostFacts) -> None:
         _add_here_documents(file, script, facts)
 
 
-def build_cloud_configs(files: list[Parsed], facts: HostFacts) -> None:
-    """Add what cloud-init writes and runs: files before commands."""
+def build_provisions(files: list[Parsed], facts: HostFacts) -> None:
+    """Add what cloud-init or Ansible runs; files that they write are read with all others (build/provisioned.py)."""
     for file in files:
-        config: CloudConfig = file.tree
-        facts.host_sources.add(file.source.path)
-        for item in (*config.unsupported, *config.script.unsupported):
+        provision: Provision = file.tree
+        facts.host_sources |= {file.source.path, *(text.path for text in provision.texts)}
+        for item in provision.unsupported:
             facts.unsupported(item)
-        for written in config.files:
-            add_written(written.path, written.source, facts)
-        add_commands(config.script.commands, facts)
+        add_commands(provision.commands, facts)
 
 
 def _add_here_documents(file: Parsed, script: Script, facts: HostFacts) -> None:

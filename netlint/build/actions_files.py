@@ -30,10 +30,10 @@ def build_written(command: Command, facts: HostFacts) -> None:
     if command.program == "tee":
         targets += [word for word in command.words[1:] if not word.text.startswith("-")]
     for target in targets:
-        add_written(target.text, _source(body), facts)
+        _add_written(target.text, _source(body), facts)
 
 
-def add_written(path: str, source: Source, facts: HostFacts) -> None:
+def _add_written(path: str, source: Source, facts: HostFacts) -> None:
     """Add what a file of configuration says that is written to `path`; `source` has its text where it stands."""
     if _DAEMON.fullmatch(path) and not any(span.source != source.path for span in facts.daemon_files):
         tree, problems = json.parse(source)

@@ -1,0 +1,135 @@
+"""Files that cloud-init and Ansible write, read as if they lay at their paths on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from netlint.build.compose_files import Library, ProjectFiles, project_files
+from netlint.build.facts import HostFacts, Parsed
+from netlint.formats import FORMATS
+from netlint.model.host import Host, InputProblem
+from netlint.parse.placed import Placed
+from netlint.parse.provision import Provision, Written
+from netlint.parse.tree import Unsupported
+from netlint.sniff import sniff
+from netlint.source import Span
+
+_BY_LINES = frozenset("sysctl docker-defaults resolv-conf env-file ifupdown shell-script".split())
+# What somebody writes for a host; listings, which are printed, are not among it.
+_READ = _BY_LINES | frozenset(
+    """daemon-json systemd-unit iptables-save nft ipset kubernetes cni flannel flannel-env firewalld firewalld-conf ufw
+    fail2ban netplan network-config route-file wireguard openvpn compose""".split()
+)
+
+
+class Provisioned:
+    """What the provisioning among the files of one host writes."""
+
+    def __init__(self, parsed: Iterable[Parsed], facts: HostFacts) -> None:
+        self.facts = facts
+        self.files: list[Parsed] = []
+        self.texts: dict[str, Placed] = {}
+        self.given = {file.format for file in parsed}
+        for file in parsed:
+            if isinstance(file.tree, Provision):
+                self._add(file, file.tree)
+
+    @property
+    def projects(self) -> Sequence[ProjectFiles]:
+        """The Compose projects among the files."""
+        found = [file for file in self.files if file.format in ("compose", "env-file")]
+        return project_files(Library((), found)) if found else ()
+
+    def _add(self, file: Parsed, provision: Provision) -> None:
+        self.texts |= {text.path: text for text in provision.texts}
+        written: dict[str, Written] = {}
+        for one in provision.files:
+            before = written.get(one.path.text)
+            if before is not None and one.append and before.certain and one.certain:
+                before.content.extend(one.content)
+            else:
+                written[one.path.text] = one
+        for one in written.values():
+            self._read(one)
+
+    def _read(self, one: Written) -> None:
+        source, name = one.content.inner(), one.path.text
+        found = sniff(source.text, name)
+        if found not in _READ or (found == "daemon-json" and name != "/etc/docker/daemon.json"):
+            return None
+        if not one.certain:
+            return self._say(one, f"{name}, which only may be written")
+        if one.append and found not in _BY_LINES:
+            return self._say(one, f"what is appended to {name}")
+        if found == "daemon-json":
+            if found in self.given:  # dockerd reads one
+                return None
+            self.given.add(found)
+        tree, problems = import_module(f"netlint.parse.{FORMATS[found].parser}").parse(source)
+        self.texts[source.path] = one.content
+        self.facts.problems(problems)
+        self.facts.host_sources.add(source.path)
+        self.files.append(Parsed(source, found, tree))
+        return None
+
+    def _say(self, one: Written, what: str) -> None:
+        self.facts.unsupported(Unsupported(one.path.span, what))
+
+    def moved(self, host: Host) -> Host:
+        """The host with all places of what is written moved to where it is written."""
+        if not self.texts:
+            return host
+        for source in self.facts.left:
+            text = self.texts.get(source.path)
+            if text is not None:
+                reason = self.facts.unread.get(source.key, "")
+                path = source.path.removeprefix(f"{text.source.path}:")
+                self.facts.unsupported(Unsupported(text.moved(Span(source.path, 0, 0)), f"{path}: {reason}"))
+        self.facts.left = [source for source in self.facts.left if source.path not in self.texts]
+        self.facts.unreadable = [self._problem(one) for one in self.facts.unreadable]
+        self.facts.not_understood = [self._problem(one) for one in self.facts.not_understood]
+        moved = _Mover(self._span)(host)
+        assert isinstance(moved, Host)
+        return moved
+
+    def _problem(self, problem: InputProblem) -> InputProblem:
+        return replace(problem, span=self._span(problem.span))
+
+    def _span(self, span: Span) -> Span:
+        text = self.texts.get(span.source)
+        return span if text is None else text.moved(span)
+
+
+class _Mover:
+    """Copies a model with other places. What occurs several times in it does so in the copy."""
+
+    def __init__(self, place: Callable[[Span], Span]) -> None:
+        self.place = place
+        self.known: dict[int, tuple[Any, Any]] = {}  # with what it is of, so that its id stays its own
+
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, Span):
+            return self.place(value)
+        if not isinstance(value, (Struct, tuple, dict)):
+            return value
+        if id(value) not in self.known:
+            self.known[id(value)] = (value, self._copy(value))
+        return self.known[id(value)][1]
+
+    def _copy(self, value: Any) -> Any:
+        if isinstance(value, Struct):
+            before = {name: getattr(value, name) for name in value.__struct_fields__}
+            after = {name: self(one) for name, one in before.items()}
+            changed = {name: one for name, one in after.items() if one is not before[name]}
+            return replace(value, **changed) if changed else value
+        if isinstance(value, dict):
+            return {self(key): self(one) for key, one in value.items()}
+        after_all = [self(one) for one in value]
+        if all(one is other for one, other in zip(after_all, value, strict=True)):
+            return value
+        return type(value)(*after_all) if hasattr(value, "_fields") else tuple(after_all)
