@@ -373,6 +373,11 @@ def _named_format(text: str, path: str) -> str | None:
 
 def _parts(text: str, path: str, found: str | None) -> Sequence[Part]:
     """The outputs of several commands in one text; none where it is one thing."""
+    if found == "ansible":
+        from netlint.sniff_ansible import plays  # noqa: PLC0415 - the same
+        from netlint.transcript import Part  # noqa: PLC0415 - the same
+
+        return [Part(start, end, found) for start, end in plays(text)]
     if found in WHOLE:
         return ()
     from netlint.transcript import parts  # noqa: PLC0415 - Compose files do without

@@ -61,12 +61,13 @@ _NO_FACTS = frozenset(
         "template",
         "shell-script",
         "cloud-config",
+        "ansible",
         "kubernetes",
         "cni",
         "docker-json-lines",
     )
 )
-_SCRIPTS = ("shell-script", "cloud-config")
+_SCRIPTS = ("shell-script", "cloud-config", "ansible")
 # Directories inside a host's: the end of a path from its first such directory on is not part of the host's root.
 _INNER = pattern(
     r"""(?:^|/)(?:
@@ -155,7 +156,10 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
             continue
         found = project.inputs if project is not None else [item]
         host = _host_of(host_root(item) if script else _folder(item), hosts, script=script)
-        if item.format == "cloud-config" and users[_folder(item)] > 1:
+        if (item.format == "cloud-config" and users[_folder(item)] > 1) or (
+            item.format == "ansible"
+            and (host is None or not _observed(hosts[host]) or item.source.whole is not item.source)
+        ):  # of other machines than what lies beside it
             alone.append((_folder(item), HostInputs(_folder(item).name(), True, [item])))
         elif host is not None:
             hosts.setdefault(host, []).extend(found)

@@ -130,7 +130,7 @@ _HTTP_HEADERS = pattern(r"\AHTTP/[\d.]+ \d+.*\n(?:[\w-]+: .*\n)*")  # what `curl
 PASTED = pattern(r"\.(?:txt|log|out|text|session)$|(?:^|/)[^.]+$", re.IGNORECASE)
 # Formats of files that are never taken for transcripts: they may quote commands.
 WHOLE = frozenset(
-    """compose env-file daemon-json systemd-unit docker-defaults shell-script kubernetes cni flannel firewalld
+    """compose env-file daemon-json systemd-unit docker-defaults shell-script kubernetes cni flannel firewalld ansible
     firewalld-conf fail2ban network-config netplan ifupdown route-file wireguard openvpn template
     dockerd-command""".split()
 )

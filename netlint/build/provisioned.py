@@ -50,8 +50,9 @@ class Provisioned:
         written: dict[str, Written] = {}
         for one in provision.files:
             before = written.get(one.path.text)
-            if before is not None and one.append and before.certain and one.certain:
+            if before is not None and one.append and before.certain and one.certain and before.whole:
                 before.content.extend(one.content)
+                written[one.path.text] = replace(before, whole=one.whole)
             else:
                 written[one.path.text] = one
         for one in written.values():
@@ -62,6 +63,8 @@ class Provisioned:
         found = sniff(source.text, name)
         if found not in _READ or (found == "daemon-json" and name != "/etc/docker/daemon.json"):
             return None
+        if not one.whole:
+            return self._say(one, f"{name}, which a template completes")
         if not one.certain:
             return self._say(one, f"{name}, which only may be written")
         if one.append and found not in _BY_LINES:

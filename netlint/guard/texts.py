@@ -65,6 +65,10 @@ def _of_provision(source: Source, format: str) -> Iterator[Piece]:
     from netlint.sniff import sniff  # noqa: PLC0415
 
     parser = import_module(f"netlint.parse.{FORMATS[format].parser}")
+    if format == "ansible":
+        from netlint.guard.trees import guarded_arguments  # noqa: PLC0415 - few files need it
+
+        yield from guarded_arguments(source)
     provision: Provision = parser.parse(source)[0]
     texts = [(text, "shell-script") for text in provision.texts]
     texts += [(one.content, sniff(one.content.text, one.path.text) or "") for one in provision.files]

@@ -68,11 +68,20 @@ class Placed:
                 span = Span(self.source.path, place + first - at, place + last - at)
                 self.add(line[first - at : last - at], span, verbatim=True)
 
-    def extend(self, other: Placed) -> None:
-        """Add all of another text of the same source."""
+    def extend(self, other: Placed, start: int = 0, end: int | None = None) -> None:
+        """Add characters `start` to `end` of another text of the same source."""
         self.packed += other.packed
-        for piece, end in zip(other._pieces, [*other._starts[1:], other.length], strict=True):
-            self.add(other.text[piece.start : end], piece.place, verbatim=piece.verbatim)
+        if not other.length:
+            return
+        text, end = other.text, other.length if end is None else end
+        for piece, last in zip(other._pieces, [*other._starts[1:], other.length], strict=True):
+            first, until = max(piece.start, start), min(last, end)
+            if first >= until:
+                continue
+            place = piece.place
+            if piece.verbatim:
+                place = Span(place.source, place.start + first - piece.start, place.start + until - piece.start)
+            self.add(text[first:until], place, verbatim=piece.verbatim)
 
     def moved(self, span: Span) -> Span:
         """Where a span of the inner text stands in the source."""
