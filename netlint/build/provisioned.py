@@ -20,6 +20,8 @@ from netlint.sniff import sniff
 from netlint.source import Span
 
 _BY_LINES = frozenset("sysctl docker-defaults resolv-conf env-file ifupdown shell-script".split())
+# Files that mostly say nothing of networks: that they do not is nothing to tell.
+_OF_NO_ACCOUNT = frozenset(("kubernetes", "cni", "flannel", "flannel-env", "env-file"))
 # What somebody writes for a host; listings, which are printed, are not among it.
 _READ = _BY_LINES | frozenset(
     """daemon-json systemd-unit iptables-save nft ipset kubernetes cni flannel flannel-env firewalld firewalld-conf ufw
@@ -34,6 +36,7 @@ class Provisioned:
         self.facts = facts
         self.files: list[Parsed] = []
         self.texts: dict[str, Placed] = {}
+        self.of_no_account: set[str] = set()
         self.given = {file.format for file in parsed}
         for file in parsed:
             if isinstance(file.tree, Provision):
@@ -62,26 +65,31 @@ class Provisioned:
         source, name = one.content.inner(), one.path.text
         found = sniff(source.text, name)
         if found not in _READ or (found == "daemon-json" and name != "/etc/docker/daemon.json"):
-            return None
-        if not one.whole:
-            return self._say(one, f"{name}, which a template completes")
-        if not one.certain:
-            return self._say(one, f"{name}, which only may be written")
-        if one.append and found not in _BY_LINES:
-            return self._say(one, f"what is appended to {name}")
-        if found == "daemon-json":
-            if found in self.given:  # dockerd reads one
-                return None
-            self.given.add(found)
+            return
+        if found == "kubernetes" and "kind:" not in source.text:  # others have an apiVersion too
+            return
+        what = (
+            f"{name}, which a template completes"
+            if not one.whole
+            else f"{name}, which only may be written"
+            if not one.certain
+            else f"what is appended to {name}"
+            if one.append and found not in _BY_LINES
+            else None
+        )
+        if what is not None:
+            self.facts.unsupported(Unsupported(one.path.span, what))
+            return
+        if found == "daemon-json" and found in self.given:  # dockerd reads one
+            return
+        self.given.add(found)
         tree, problems = import_module(f"netlint.parse.{FORMATS[found].parser}").parse(source)
         self.texts[source.path] = one.content
         self.facts.problems(problems)
         self.facts.host_sources.add(source.path)
         self.files.append(Parsed(source, found, tree))
-        return None
-
-    def _say(self, one: Written, what: str) -> None:
-        self.facts.unsupported(Unsupported(one.path.span, what))
+        if found in _OF_NO_ACCOUNT:
+            self.of_no_account.add(source.path)
 
     def moved(self, host: Host) -> Host:
         """The host with all places of what is written moved to where it is written."""
@@ -89,12 +97,13 @@ class Provisioned:
             return host
         for source in self.facts.left:
             text = self.texts.get(source.path)
-            if text is not None:
+            if text is not None and source.path not in self.of_no_account:
                 reason = self.facts.unread.get(source.key, "")
                 path = source.path.removeprefix(f"{text.source.path}:")
                 self.facts.unsupported(Unsupported(text.moved(Span(source.path, 0, 0)), f"{path}: {reason}"))
-        self.facts.left = [source for source in self.facts.left if source.path not in self.texts]
-        self.facts.unreadable = [self._problem(one) for one in self.facts.unreadable]
+        unread = {source.path for source in self.facts.left} & self.texts.keys()
+        self.facts.left = [source for source in self.facts.left if source.path not in unread]
+        self.facts.unreadable = [self._problem(one) for one in self.facts.unreadable if one.span.source not in unread]
         self.facts.not_understood = [self._problem(one) for one in self.facts.not_understood]
         moved = _Mover(self._span)(host)
         assert isinstance(moved, Host)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from netlint.parse import yaml
 from netlint.parse.ansible_keywords import KEYWORDS
-from netlint.parse.ansible_modules import EFFECTIVE, MODULES, NOT_MODELLED
+from netlint.parse.ansible_modules import EFFECTIVE, MODULES, NOT_MODELLED, changes
 from netlint.parse.ansible_task import Failed, Task
 from netlint.parse.ansible_values import Items, arguments
 from netlint.parse.placed import Placed
@@ -25,6 +25,7 @@ from netlint.parse.tree import Sequence as List
 from netlint.source import Source, Span
 
 _COLLECTIONS = re.compile(r"(?:ansible\.(?:builtin|legacy|posix)|community\.(?:docker|general))\.(?P<name>\w+)")
+_OF_NETWORKS = ("docker_container", "docker_network", "docker_swarm", "iptables", "sysctl", "ufw")
 _PLAY_TASKS = ("pre_tasks", "tasks", "post_tasks")
 _MOST_ROUNDS = 256
 _DEEPEST = 20
@@ -91,7 +92,7 @@ class _Reader:
             return
         key, name, node = found
         if task.get("delegate_to") is not None or key.text == "local_action" or _is_local(task):
-            if name in MODULES:
+            if name in MODULES and _concerns_networks(name, node):
                 self.unsupported.append(Unsupported(key.span, "a task for another host"))
             return
         given = arguments(node)
@@ -131,7 +132,7 @@ class _Reader:
             self.problems += (problem._replace(span=self.text.moved(problem.span)) for problem in problems)
         self.unsupported += (item._replace(span=self.text.moved(item.span)) for item in script.unsupported)
         for command in script.commands:
-            if task.open and command.program in EFFECTIVE and any("${" in word.text for word in command.words):
+            if task.open and changes(command) and any("${" in word.text for word in command.words):
                 what = "a command that a template completes"
                 self.unsupported.append(Unsupported(self.text.moved(command.span), what))
             self.commands.append(command if task.sure else replace(command, certain=False))
@@ -171,6 +172,14 @@ def module_name(key: str) -> str | None:
     """The module's name without its collection; None for one of a collection that is not known."""
     found = _COLLECTIONS.fullmatch(key)
     return found["name"] if found is not None else None if "." in key else key
+
+
+def _concerns_networks(name: str, node: Node) -> bool:
+    """Whether a task on another host does there what would be looked at here."""
+    words = [*arguments(node).values(), node]
+    items = [item for word in words for item in (word.items if isinstance(word, List) else (word,))]
+    texts = " ".join(item.text for item in items if isinstance(item, Scalar))
+    return name in _OF_NETWORKS or not EFFECTIVE.isdisjoint(re.findall(r"[\w-]+", texts))
 
 
 def _is_local(task: Mapping) -> bool:

@@ -15,6 +15,7 @@ from netlint.parse.ansible_task import FALSE, TRUE, Failed, Result, Task, joined
 from netlint.parse.ansible_values import filled, filled_word, is_template
 from netlint.parse.placed import Placed
 from netlint.parse.provision import Written, inner_path
+from netlint.parse.shell import Command
 from netlint.parse.tree import Mapping, Node, Scalar, Word
 from netlint.parse.tree import Sequence as List
 
@@ -22,15 +23,35 @@ from netlint.parse.tree import Sequence as List
 _PARAMETER = re.compile(
     r"(?:^|(?<=\s))(?P<key>creates|removes|chdir|executable|warn|stdin|strip_empty_ends)=(?:\"[^\"]*\"|'[^']*'|\S+)"
 )
-# Programs whose commands change something that the model has.
+# Programs whose commands change something that the model has, unless they only ask.
 EFFECTIVE = frozenset(
     """brctl bridge docker dockerd firewall-cmd ifconfig ip ip6tables ip6tables-restore iptables iptables-restore
     kubeadm nft route sysctl ufw weave""".split()
 )
+_CHANGES = {
+    "bridge": r"(?:add|append|del|delete|replace|set)",
+    "brctl": r"(?:add|del)(?:br|if)",
+    "docker": r"(?:run|create|connect|disconnect|init|join|leave|update|deploy|install)",
+    "firewall-cmd": r"--(?:add|remove|change|set)-.*",
+    "ifconfig": r"[\d.]+.*|\$.*|up|down|mtu|netmask|inet6?|add|del",
+    "ip": r"(?:add|append|replace|change|del|delete|set|flush)",
+    "ip6tables": r"-[ADFINPRXZ]|--(?:append|delete|insert|replace|flush|new-chain|policy|delete-chain)",
+    "iptables": r"-[ADFINPRXZ]|--(?:append|delete|insert|replace|flush|new-chain|policy|delete-chain)",
+    "nft": r"(?:add|insert|replace|delete|flush|create|-f)",
+    "route": r"(?:add|del)",
+    "sysctl": r".*=.*",
+    "ufw": r"(?:allow|deny|reject|limit|default|enable|disable|route|insert|delete)",
+}
 # They change the network, and have no model.
 NOT_MODELLED = frozenset(
     "docker_stack docker_swarm_service firewalld interfaces_file ipset nftables nmcli openvswitch_bridge".split()
 )
+
+
+def changes(command: Command) -> bool:
+    """Whether the command changes something that the model has, as far as its words tell."""
+    pattern = _CHANGES.get(command.program, ".*" if command.program in EFFECTIVE else "(?!)")
+    return any(re.fullmatch(pattern, word.text) for word in command.words[1:])
 
 
 def _shell(task: Task) -> Iterator[Result]:
@@ -41,10 +62,11 @@ def _shell(task: Task) -> Iterator[Result]:
     if isinstance(argv, List):
         words = task.words("argv")
         task.open = not all(word.exact for word in words)
-        if words and task.open and words[0].text.rpartition("/")[2] in EFFECTIVE:
-            yield Failed(task.key.span, "a command that a template completes")
         if words:
-            yield task.command(*words)
+            command = task.command(*words)
+            if task.open and changes(command):
+                yield Failed(task.key.span, "a command that a template completes")
+            yield command
     elif isinstance(node, Scalar):
         text, at = node.text, 0
         if "{%" in text or "{#" in text:

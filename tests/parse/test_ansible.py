@@ -24,7 +24,6 @@ from netlint.model.action import (
 from netlint.model.host import Host, Site
 from netlint.parse.ansible import parse
 from netlint.rule import load_rules, rules_folder
-from netlint.sniff import sniff
 from netlint.source import Source
 
 
@@ -167,6 +166,7 @@ def test_tasks(task: str, expected: list[str]) -> None:
     [
         ("- command: ip route add {{ net }} via 10.0.0.1", ["a command that a template completes"]),
         ("- command: systemctl status {{ x }}\n- shell: echo {{ y }}", []),
+        ("- command: ip link show {{ x }}\n- shell: docker ps -f {{ y }}\n- raw: iptables -C {{ z }} -j DROP", []),
         (
             "- shell: |\n    {% for x in y %}\n    ip route add {{ x }} dev z\n    {% endfor %}",
             ["a command that a template completes"],
@@ -188,7 +188,10 @@ def test_tasks(task: str, expected: list[str]) -> None:
         ("- ufw: {rule: allow, port: '{{ x }}'}", ["a rule of the firewall that a template completes"]),
         ("- ufw: {rule: allow, port: 22, delete: true}", ["what the module ufw deletes"]),
         ("- ansible.posix.firewalld: {port: 80/tcp, state: enabled}", ["the module firewalld"]),
-        ("- command: ip a\n  delegate_to: localhost", ["a task for another host"]),
+        (
+            "- command: ip a\n  delegate_to: localhost\n- command: make\n  delegate_to: localhost",
+            ["a task for another host"],
+        ),
         (
             "- docker_container: {name: x, image: y, networks: [{name: a}, {name: b}]}",
             ["further networks of a container"],
@@ -314,7 +317,7 @@ def test_plays_are_hosts_of_their_own(tmp_path: Path) -> None:
 
 
 def test_beside_a_host(tmp_path: Path) -> None:
-    """A playbook in the folder of a dump acts on that host, as a script there does; beside Compose files it does not."""
+    """A playbook in the folder of a dump acts on that host, as a script does; beside Compose files it does not."""
     listing = "2: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500 state UP\n    inet 10.0.0.2/24 scope global eth0\n"
     site(tmp_path, listing, "ip-addr.txt")
     (host,) = site(tmp_path, play("- command: ip route add 10.5.0.0/16 via 10.0.0.1")).hosts
@@ -343,55 +346,6 @@ def test_secrets() -> None:
     assert "planted" not in shown
     assert "-p 81:80 nginx" in shown
     assert "ports: ['80:80']" in shown
-
-
-TASK = "- name: x\n  become: true\n  command: ip route add 10.0.0.0/8 dev eth0\n"
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("site.yml", play("- command: ip a")),
-        ("site.yml", "---\n# all\n- import_playbook: other.yml\n" + play("- command: ip a")),
-        ("site.yaml", "- name: a play\n  hosts: all\n  roles: [x]\n  post_tasks:\n  - shell: ip route\n"),
-        ("roles/x/tasks/main.yml", "- name: x\n  command: ip a\n"),
-        ("roles/x/handlers/main.yml", "- name: x\n  service: {name: docker, state: restarted}\n"),
-        ("x.yml", TASK),
-        ("x.yml", "- ansible.builtin.command: docker ps\n"),
-        ("x.yml", "  - sysctl: name=net.ipv4.ip_forward value=1\n"),
-        ("x.yml", '- "name": x\n  "community.docker.docker_network": {name: x}\n'),
-        ("x.yml", "- block:\n    - command: ip a\n  become: yes\n"),
-    ],
-)
-def test_recognised(path: str, text: str) -> None:
-    assert sniff(text, path) == "ansible"
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        # processes, steps, hooks, targets, alerts, hosts, instances: lists of other programs
-        ("Procfile.yml", "- name: web\n  command: docker run nginx\n"),
-        ("steps.yml", "- name: x\n  run: docker build .\n  shell: bash\n"),
-        ("hooks.yml", "- id: x\n  name: docker\n  entry: docker run\n  language: system\n  command: ip\n"),
-        ("targets.yml", "- targets: ['docker:9100']\n  labels: {command: ip}\n"),
-        ("groups.yml", "- hosts: [docker1, docker2]\n  name: ip\n"),
-        ("ingress.yml", "- hosts: [docker]\n  secretName: x\n"),
-        ("containers.yml", "- name: web\n  image: nginx\n  command: [ip, a]\n"),
-        ("buildspec.yml", "- label: docker\n  command: docker build\n  plugins: []\n"),
-        ("hosts.yml", "all:\n  hosts:\n    docker: {command: ip}\n"),
-        ("vars/main.yml", "command: ip a\nsysctl: docker\n"),
-        ("defaults/main.yml", "rules:\n  - command: ip a\n    become: true\n"),
-        ("list.yml", "- docker\n- ip route\n"),
-        ("docker-compose.yml", TASK),
-        ("x.json", TASK),
-        ("README.md", TASK),
-        ("broken.yml", TASK + "key: value\n"),
-        ("x.yml", "- name: x\n  become: true\n  apt: name=docker\n"),  # nothing for netlint
-    ],
-)
-def test_of_other_programs(path: str, text: str) -> None:
-    assert sniff(text, path) != "ansible"
 
 
 WORDS = (
