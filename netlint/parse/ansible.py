@@ -18,7 +18,7 @@ from netlint.parse.ansible_modules import EFFECTIVE, MODULES, NOT_MODELLED, chan
 from netlint.parse.ansible_task import Failed, Task
 from netlint.parse.ansible_values import Items, arguments
 from netlint.parse.placed import Placed
-from netlint.parse.provision import Provision, Written, inner_path
+from netlint.parse.provision import MAX_FILES, MAX_TEXT, Provision, Written, inner_path
 from netlint.parse.shell import Command, read
 from netlint.parse.tree import Mapping, Node, Problem, Scalar, Unsupported, Word
 from netlint.parse.tree import Sequence as List
@@ -28,6 +28,7 @@ _COLLECTIONS = re.compile(r"(?:ansible\.(?:builtin|legacy|posix)|community\.(?:d
 _OF_NETWORKS = ("docker_container", "docker_network", "docker_swarm", "iptables", "sysctl", "ufw")
 _PLAY_TASKS = ("pre_tasks", "tasks", "post_tasks")
 _MOST_ROUNDS = 256
+_MOST_TASKS = 20_000
 _DEEPEST = 20
 _FALSE = ("false", "no")
 
@@ -71,6 +72,8 @@ class _Reader:
         self.files: list[Written] = []
         self.unsupported: list[Unsupported] = []
         self.problems: list[Problem] = []
+        self.rounds = 0
+        self.left = MAX_FILES
 
     def tasks(self, node: Node | None, state: _State) -> None:
         for item in node.items if isinstance(node, List) else ():
@@ -79,7 +82,7 @@ class _Reader:
 
     def task(self, task: Mapping, state: _State) -> None:
         runs = _runs(task, state.sure)
-        if runs is None or state.depth > _DEEPEST:
+        if runs is None or state.depth > _DEEPEST or self._is_over(task.span):
             return
         if task.get("block") is not None:
             inner = _State(runs, state.depth + 1)
@@ -101,7 +104,17 @@ class _Reader:
             given = {**given, **{one.text: value for one, value in extra.items()}}
         loop = _loop(task)
         for items in loop if loop is not None else [Items()]:
+            if self._is_over(task.span):
+                return
             self._module(Task(self.source, key, node, given, items, runs and loop is not None), name)
+
+    def _is_over(self, span: Span) -> bool:
+        """Whether there is more than anybody would write; aliases of YAML may stand for any number of tasks."""
+        self.rounds += 1
+        if self.rounds > _MOST_TASKS or self.text.length > MAX_TEXT or self.left < 0:
+            self.unsupported.append(Unsupported(span, "tasks that are too many to follow"))
+            return True
+        return False
 
     def _module(self, task: Task, name: str) -> None:
         if name in NOT_MODELLED:
@@ -119,6 +132,7 @@ class _Reader:
                 case Placed():
                     self._shell(one, task)
                 case Written():
+                    self.left -= one.content.length
                     self.files.append(one)
 
     def _shell(self, placed: Placed, task: Task) -> None:

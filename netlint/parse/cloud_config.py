@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from netlint.parse import shell, yaml
 from netlint.parse.placed import Placed
-from netlint.parse.provision import Provision, Written, inner_path, unpacked
+from netlint.parse.provision import MAX_FILES, MAX_TEXT, Provision, Written, inner_path, unpacked
 from netlint.parse.tree import Mapping, Node, Problem, Scalar, Sequence, Unsupported
 from netlint.source import Source, Span
 
@@ -53,6 +53,9 @@ def _add_command(item: Node, placed: Placed, unsupported: list[Unsupported]) -> 
     """Add the command as a line of a script."""
     words = item.items if isinstance(item, Sequence) else (item,)
     scalars = [word for word in words if isinstance(word, Scalar)]
+    if placed.length + sum(len(word.text) for word in scalars) > MAX_TEXT:
+        unsupported.append(Unsupported(item.span, "commands that are too long to follow"))
+        return
     if len(scalars) < len(words) or any(_JINJA.search(word.text) for word in scalars):
         unsupported.append(Unsupported(item.span, "a command of cloud-init that is no literal"))
         return
@@ -82,6 +85,7 @@ def _end(node: Node) -> Span:
 
 
 def _written(source: Source, documents: list[Node], unsupported: list[Unsupported]) -> Iterator[Written]:
+    left = MAX_FILES
     for item in _under(documents, "write_files"):
         if not isinstance(item, Mapping):
             continue
@@ -93,8 +97,9 @@ def _written(source: Source, documents: list[Node], unsupported: list[Unsupporte
                 unsupported.append(Unsupported(path.span, f"what {path.text} is loaded from"))
             continue
         name = encoding.text if isinstance(encoding, Scalar) else ""
-        text = unpacked(content, name)
-        if text is None:
+        text = unpacked(content, name) if left >= 0 else None
+        left -= len(text or "")
+        if text is None or left < 0:
             unsupported.append(Unsupported(path.span, f"the packed text of {path.text}"))
             continue
         placed = Placed(inner_path(source.path, path.text), source)

@@ -15,6 +15,8 @@ from netlint.parse.shell import Command
 from netlint.parse.tree import Scalar, Unsupported
 
 MAX_WRITTEN = 4 << 20  # bytes of a packed file
+MAX_TEXT = 4 << 20  # characters of all commands of a file; aliases of YAML may stand for any number
+MAX_FILES = 16 << 20  # characters of all files that a file writes
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
 _PACKED = re.compile(r"gz(?:ip)?(?:\+b(?:ase)?64)?|b(?:ase)?64|text/plain|")
 

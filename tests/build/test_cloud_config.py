@@ -216,6 +216,17 @@ def test_what_cannot_be_unpacked_is_said(tmp_path: Path, encoding: str, content:
     assert whole.hosts[0].sysctls is None
 
 
+def test_aliases_stand_for_no_more_than_can_be_read(tmp_path: Path) -> None:
+    big = "x" * 50_000
+    text = f"#cloud-config\nx: &a docker {big}\nruncmd:\n" + "  - *a\n" * 2000
+    assert "commands that are too long to follow" in {one.message for one in site(tmp_path, text).not_understood}
+    packed = encoded(gzip.compress(b"\n" * (3 << 20)))
+    text = f"#cloud-config\nx: &a\n  path: /etc/sysctl.conf\n  encoding: gz+b64\n  content: {packed}\nwrite_files:\n"
+    found = parse(Source("x", text + "  - *a\n" * 200))[0]
+    assert len(found.files) == 5
+    assert len(found.unsupported) == 195
+
+
 def test_appended_text(tmp_path: Path) -> None:
     host, whole, _ = host_with(tmp_path, "/etc/sysctl.conf", "net.ipv4.ip_forward = 0", "    append: true\n")
     assert host.sysctl("net.ipv4.ip_forward") is not None

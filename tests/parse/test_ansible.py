@@ -209,6 +209,15 @@ def test_handlers_may_run() -> None:
     assert [one.certain for one in provision.commands] == [False]
 
 
+def test_aliases_stand_for_no_more_than_can_be_read() -> None:
+    text = "- &a {command: ip a}\n"
+    for name, before in ("ba", "cb", "dc"):
+        text += f"- &{name} {{block: [" + f"*{before}, " * 30 + "]}\n"
+    provision, _ = parse(Source("x.yml", text))
+    assert len(provision.commands) < 20_001
+    assert "tasks that are too many to follow" in {one.what for one in provision.unsupported}
+
+
 def test_effects_and_places(tmp_path: Path) -> None:
     text = """\
 ---
