@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from netlint.build.actions_docker import build_docker
-from netlint.build.actions_files import build_written
+from netlint.build.actions_files import OF_HOSTS, build_written
 from netlint.build.actions_frontends import build_firewall_cmd, build_ufw_command
 from netlint.build.actions_host import build_echo, build_ifconfig, build_ip, build_route, build_sysctl
 from netlint.build.actions_iptables import build_firewall
@@ -49,8 +49,6 @@ _NOT_MODELLED = ("ebtables", "ipset", "ipvsadm", "nmcli", "tc")
 # Of these, what only shows: `tc qdisc show`, `ipset list`, `nmcli con show`, `ebtables -t nat -L`.
 _SHOWS = frozenset("show list ls save test status monitor version help s l sh".split())
 _LISTS = re.compile(r"-(?:[LSlT]\w*|-list(?:-all)?|-save|-test|-version|-help|[hV])")
-# Programs that scripts of containers do not call.
-_OF_HOSTS = frozenset("docker dockerd systemctl netplan nmcli ufw firewall-cmd weave kubeadm".split())
 _STARTS = ("start", "restart", "try-restart", "force-reload", "enable")
 _ONLY_TELLS = frozenset(("--validate", "--version", "-v", "--help", "-h"))
 _UNITS = ("docker", "docker.service")
@@ -94,7 +92,7 @@ def add_commands(commands: Iterable[Command], facts: HostFacts) -> None:
     for command in commands:
         builder = _BUILDERS.get(command.program)
         build_written(command, facts)
-        if command.program in _OF_HOSTS:
+        if command.program in OF_HOSTS:
             facts.host_sources.add(command.span.source)
         if starts_docker(command):
             facts.actions.append(DockerStart(span=command.span, certain=command.certain))

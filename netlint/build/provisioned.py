@@ -1,4 +1,4 @@
-"""Files that cloud-init and Ansible write, read as if they lay at their paths on the host."""
+"""Files that cloud-init, Ansible and scripts write, read as if they lay at their paths on the host."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from netlint.build.actions_files import OF_HOSTS, here_documents
 from netlint.build.compose_files import Library, ProjectFiles, project_files
 from netlint.build.facts import HostFacts, Parsed
 from netlint.formats import FORMATS
 from netlint.model.host import Host, InputProblem
 from netlint.parse.placed import Placed
 from netlint.parse.provision import Provision, Written
+from netlint.parse.shell import Script
 from netlint.parse.tree import Unsupported
 from netlint.sniff import sniff
 from netlint.source import Span
@@ -38,9 +40,17 @@ class Provisioned:
         self.texts: dict[str, Placed] = {}
         self.of_no_account: set[str] = set()
         self.given = {file.format for file in parsed}
+        self.paths = [f"/{file.source.path}" for file in parsed]
         for file in parsed:
-            if isinstance(file.tree, Provision):
-                self._add(file, file.tree)
+            match file.tree:
+                case Provision() as provision:
+                    self.texts |= {text.path: text for text in provision.texts}
+                    inner = {text.path: text.inner() for text in provision.texts}
+                    self._add([*provision.files, *here_documents(inner, provision.commands)])
+                case Script(commands=commands) if not facts.implied or any(one.program in OF_HOSTS for one in commands):
+                    self._add(here_documents({file.source.path: file.source}, commands))
+                case _:
+                    pass
 
     @property
     def projects(self) -> Sequence[ProjectFiles]:
@@ -48,14 +58,13 @@ class Provisioned:
         found = [file for file in self.files if file.format in ("compose", "env-file")]
         return project_files(Library((), found)) if found else ()
 
-    def _add(self, file: Parsed, provision: Provision) -> None:
-        self.texts |= {text.path: text for text in provision.texts}
+    def _add(self, files: Iterable[Written]) -> None:
         written: dict[str, Written] = {}
-        for one in provision.files:
+        for one in files:
             before = written.get(one.path.text)
-            if before is not None and one.append and before.certain and one.certain and before.whole:
+            if before is not None and one.append and before.certain and one.certain and not before.completed:
                 before.content.extend(one.content)
-                written[one.path.text] = replace(before, whole=one.whole)
+                written[one.path.text] = replace(before, completed=one.completed)
             else:
                 written[one.path.text] = one
         for one in written.values():
@@ -69,8 +78,8 @@ class Provisioned:
         if found == "kubernetes" and "kind:" not in source.text:  # others have an apiVersion too
             return
         what = (
-            f"{name}, which a template completes"
-            if not one.whole
+            f"{name}, completed by {one.completed}"
+            if one.completed
             else f"{name}, which only may be written"
             if not one.certain
             else f"what is appended to {name}"
@@ -80,8 +89,8 @@ class Provisioned:
         if what is not None:
             self.facts.unsupported(Unsupported(one.path.span, what))
             return
-        if found == "daemon-json" and found in self.given:  # dockerd reads one
-            return
+        if (found == "daemon-json" and found in self.given) or any(path.endswith(name) for path in self.paths):
+            return  # dockerd reads one; what lies there was given
         self.given.add(found)
         tree, problems = import_module(f"netlint.parse.{FORMATS[found].parser}").parse(source)
         self.texts[source.path] = one.content
@@ -100,7 +109,7 @@ class Provisioned:
             if text is not None and source.path not in self.of_no_account:
                 reason = self.facts.unread.get(source.key, "")
                 path = source.path.removeprefix(f"{text.source.path}:")
-                self.facts.unsupported(Unsupported(text.moved(Span(source.path, 0, 0)), f"{path}: {reason}"))
+                self.facts.unsupported(Unsupported(Span(source.path, 0, 0), f"{path}: {reason}"))
         unread = {source.path for source in self.facts.left} & self.texts.keys()
         self.facts.left = [source for source in self.facts.left if source.path not in unread]
         self.facts.unreadable = [self._problem(one) for one in self.facts.unreadable if one.span.source not in unread]
@@ -113,8 +122,9 @@ class Provisioned:
         return replace(problem, span=self._span(problem.span))
 
     def _span(self, span: Span) -> Span:
-        text = self.texts.get(span.source)
-        return span if text is None else text.moved(span)
+        while (text := self.texts.get(span.source)) is not None:
+            span = text.moved(span)
+        return span
 
 
 class _Mover:

@@ -202,8 +202,8 @@ def _written(task: Task, path: Scalar, content: Scalar, *, append: bool, sure: b
     placed.extend(inner)
     placed.add("\n", content.span._replace(start=content.span.end))
     named = Scalar(span=path.span, text=target.text, value=target.text)
-    whole = not is_open and not is_template(placed.text)
-    yield Written(path=named, content=placed, append=append, certain=task.sure and sure, whole=whole)
+    completed = "a template" if is_open or is_template(placed.text) else ""
+    yield Written(path=named, content=placed, append=append, certain=task.sure and sure, completed=completed)
 
 
 Module: TypeAlias = Callable[[Task], Iterator[Result]]

@@ -24,15 +24,15 @@ _PACKED = re.compile(r"gz(?:ip)?(?:\+b(?:ase)?64)?|b(?:ase)?64|text/plain|")
 class Written(Struct, frozen=True, kw_only=True):
     """A file that is written: its path on the host, and its text with the places at which that stands.
 
-    `append`: the text is added to what is there. `certain` is False where it only may be written, `whole` where a
-    template decides a part of it.
+    `append`: the text is added to what is there. `certain` is False where it only may be written. `completed` says what
+    decides a part of it: "a template".
     """
 
     path: Scalar
     content: Placed
     append: bool = False
     certain: bool = True
-    whole: bool = True
+    completed: str = ""
 
 
 class Provision(Struct, frozen=True, kw_only=True):

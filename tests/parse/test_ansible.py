@@ -292,7 +292,7 @@ def test_firewall_of_modules(tmp_path: Path) -> None:
     [
         (
             '- copy: {dest: /etc/docker/daemon.json, content: \'{"bip": "{{ x }}"}\'}',
-            "/etc/docker/daemon.json, which a template completes",
+            "/etc/docker/daemon.json, completed by a template",
         ),
         (
             '- copy:\n    dest: /etc/docker/daemon.json\n    content: \'{"bip": "10.0.0.1/24"}\'\n  when: x',
