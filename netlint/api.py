@@ -145,9 +145,11 @@ _NAMES = {
         "reach_instead",
         "take_free_address",
     ),
+    "netlint.pattern": ("pattern",),
     "netlint.prefix": ("Address", "Prefix", "parse_address", "parse_interface", "parse_prefix"),
     "netlint.rule": ("rule",),
     "netlint.source": ("Span",),
+    "netlint.suggest": ("nearest",),
     "netlint.witness": ("journey_witness", "leg_witness", "unreached_witness"),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}

@@ -207,6 +207,7 @@ from netlint.offers import leave_host_port_to_engine as leave_host_port_to_engin
 from netlint.offers import move_network as move_network
 from netlint.offers import reach_instead as reach_instead
 from netlint.offers import take_free_address as take_free_address
+from netlint.pattern import pattern as pattern
 from netlint.prefix import Address as Address
 from netlint.prefix import Prefix as Prefix
 from netlint.prefix import parse_address as parse_address
@@ -214,6 +215,7 @@ from netlint.prefix import parse_interface as parse_interface
 from netlint.prefix import parse_prefix as parse_prefix
 from netlint.rule import rule as rule
 from netlint.source import Span as Span
+from netlint.suggest import nearest as nearest
 from netlint.witness import journey_witness as journey_witness
 from netlint.witness import leg_witness as leg_witness
 from netlint.witness import unreached_witness as unreached_witness

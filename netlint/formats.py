@@ -5,10 +5,10 @@ A format without a parser is recognised, so that a file of it is never taken for
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class Format(NamedTuple):
+class Format(Struct, frozen=True):
     """`parser` is a module of netlint.parse, `builder` a `module:function` of netlint.build, `title` for readers.
 
     `also` is a second builder, which gets the files after every first builder has had its own.

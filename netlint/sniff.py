@@ -108,8 +108,8 @@ _SHELL_COMMAND = (
     r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
 )
 # What cloud-init runs or writes, and that it is about a host's network.
-_CLOUD_KEY = re.compile(r"^(?:bootcmd|runcmd|write_files)[ \t]*:", re.MULTILINE)
-_NETWORK_WORD = re.compile(r"\b(?:docker|dockerd|ip6?tables|nft|sysctl|ip|route|ifconfig|ufw|firewall-cmd)\b")
+_CLOUD_KEY = pattern(r"^(?:bootcmd|runcmd|write_files)[ \t]*:", re.MULTILINE)
+_NETWORK_WORD = pattern(r"\b(?:docker|dockerd|ip6?tables|nft|sysctl|ip|route|ifconfig|ufw|firewall-cmd)\b")
 # Files whose place says what they are, though they look like a listing.
 _PLACED = (
     (pattern(r"(?:^|/)ufw/(?:user|before|after)6?\.rules$|(?:^|/)(?:default/ufw|ufw/ufw\.conf)$"), "ufw"),

@@ -128,7 +128,6 @@ net.bridge.bridge-nf-call-iptables = 1
 ```
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -150,13 +149,14 @@ from netlint.api import (
     Walker,
     insides,
     leg_witness,
+    pattern,
     rule,
     rules_below,
 )
 
 KEY = "net.bridge.bridge-nf-call-iptables"
 # Links with ports of their own that are no bridges, where the listing does not tell their kind.
-NO_BRIDGE = re.compile(r"bond|team|vrf|ovs|lagg")
+NO_BRIDGE = pattern(r"bond|team|vrf|ovs|lagg")
 ANYBODY = (OUTSIDE[4], OUTSIDE[4] + 1)
 ICC = "com.docker.network.bridge.enable_icc"
 

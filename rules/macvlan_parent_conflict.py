@@ -115,10 +115,10 @@ Server:
 import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Network, Origin, Severity, Site, rule
+from netlint.api import Confidence, Finding, Host, Label, Located, Network, Origin, Severity, Site, pattern, rule
 
-VLAN = re.compile(r"(.+)\.\d+")
-WIRELESS = re.compile(r"wl(?:an|p|o|x|s)[0-9a-z]+")  # as the kernel and systemd name Wi-Fi interfaces
+VLAN = pattern(r"(.+)\.\d+")
+WIRELESS = pattern(r"wl(?:an|p|o|x|s)[0-9a-z]+")  # as the kernel and systemd name Wi-Fi interfaces
 DRIVERS = ("macvlan", "ipvlan")
 
 

@@ -63,7 +63,8 @@ ip route add 172.17.3.0/24 via 192.168.10.3
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Address,
@@ -82,7 +83,7 @@ from netlint.api import (
 )
 
 
-class Gateway(NamedTuple):
+class Gateway(Struct, frozen=True):
     """The next hop of a route. `asked`: a script asks for it, so that the kernel may have refused it."""
 
     prefix: Prefix

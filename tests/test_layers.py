@@ -19,6 +19,7 @@ ALLOWED = {
         "netlint.dataplane",
         "netlint.addresses",
         "netlint.model",
+        "netlint.pattern",
         "netlint.source",
         "netlint.prefix",
     ),

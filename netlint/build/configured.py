@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from msgspec import structs
+
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.routes import build_routes
 from netlint.model.host import Configured
@@ -300,7 +302,7 @@ def build_route_files(files: list[Parsed], facts: HostFacts) -> None:
             continue
         device = PurePosixPath(file.source.path).name.partition("-")[2]
         own = HostFacts(facts.name)
-        build_routes([file._replace(format="ip-route")], own)
+        build_routes([structs.replace(file, format="ip-route")], own)
         facts.configured += (
             Configured(route.prefix, route.span, "route file", True, route.device or device, route.via)
             for route in own.routes or ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from netlint.build.cluster_facts import ClusterFacts
 from netlint.model.action import Action
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from netlint.build.compose_files import ProjectFiles
 
 
-class Parsed(NamedTuple):
+class Parsed(Struct, frozen=True):
     """A file after parsing. `format` is its name in netlint/formats.py, `tree` what that format's parser returned."""
 
     source: Source
@@ -106,7 +108,7 @@ class HostFacts:
         self.not_understood.append(InputProblem(item.span, item.what, "", self.name))
 
 
-class NamespaceFacts(NamedTuple):
+class NamespaceFacts(Struct, frozen=True):
     """What listings of one network namespace of the host say; `name` is that of its container or its own."""
 
     name: str

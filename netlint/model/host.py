@@ -87,7 +87,7 @@ class Resolver(Struct, frozen=True, kw_only=True):
     nameservers: tuple[Located[Address], ...] = ()
 
 
-class Listener(NamedTuple):
+class Listener(Struct, frozen=True):
     """A socket that waits on the host. `address` is None for every address, IPv4 and IPv6; `process` is the program's
     name, empty for a socket of the kernel and None where the listing does not tell."""
 
@@ -98,7 +98,7 @@ class Listener(NamedTuple):
     span: Span
 
 
-class Publication(NamedTuple):
+class Publication(Struct, frozen=True):
     """A published port and whose it is: a service of a project, or what a script runs. `networks` are those of the
     container, empty where they do not matter."""
 
@@ -111,7 +111,7 @@ class Publication(NamedTuple):
     run: ContainerRun | None = None
 
 
-class Configured(NamedTuple):
+class Configured(Struct, frozen=True):
     """A range that a file gives an interface or a route, whether or not it is there now. `device` is the interface,
     None where the file does not tell; `via` the gateway; `routed` is False for the range of an interface itself.
 
@@ -139,7 +139,7 @@ class Namespace(Struct, frozen=True, kw_only=True):
     neighbours: tuple[Neighbour, ...] | None = None
 
 
-class Gap(NamedTuple):
+class Gap(Struct, frozen=True):
     """A listing that whoever gathered the dump did not get, or got in part. `need` is the fact (a key of NEEDS in
     netlint/rule.py), `reason` says which command and why."""
 
