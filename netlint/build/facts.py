@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from netlint.build.cluster_facts import ClusterFacts
 from netlint.model.action import Action
@@ -11,7 +13,8 @@ from netlint.model.compose import Project
 from netlint.model.container import BridgePort, Container, Neighbour
 from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
 from netlint.model.frontends import Firewalld, Jail, Ufw
-from netlint.model.host import Configured, Gap, InputProblem, Interface, Listener, Resolver, Route, RoutingRule
+from netlint.model.host import Configured, Gap, InputProblem, Listener, Resolver, Route, RoutingRule
+from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from netlint.build.compose_files import ProjectFiles
 
 
-class Parsed(NamedTuple):
+class Parsed(Struct, frozen=True):
     """A file after parsing. `format` is its name in netlint/formats.py, `tree` what that format's parser returned."""
 
     source: Source
@@ -74,6 +77,8 @@ class HostFacts:
         self.project_files: Sequence[ProjectFiles] | None = None
         self.missing: Callable[[str], str] = lambda _: ""
         self.actions: list[Action] = []
+        # Files whose commands run on this host, and not perhaps in a container of it.
+        self.host_sources: set[str] = set()
         self.swarm: Swarm | None = None
         self.swarm_services: list[SwarmService] = []
         self.swarm_nodes: list[SwarmNode] = []
@@ -103,7 +108,7 @@ class HostFacts:
         self.not_understood.append(InputProblem(item.span, item.what, "", self.name))
 
 
-class NamespaceFacts(NamedTuple):
+class NamespaceFacts(Struct, frozen=True):
     """What listings of one network namespace of the host say; `name` is that of its container or its own."""
 
     name: str

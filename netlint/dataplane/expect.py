@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.journey import Journey, Walker
 from netlint.model.host import Expectation, Site
 
 
-class Checked(NamedTuple):
+class Checked(Struct, frozen=True):
     """An expectation and what became of its packet. `error` says why there is no packet: the flow names what is not
     there. `holds` is what the journey shows, sure where the journey is certain; `came` says in words what it shows."""
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from msgspec import Struct
+
 from netlint.dataplane.host_walk import HostWalk
 from netlint.dataplane.journey import Walker
 from netlint.dataplane.probes import Inside, insides
@@ -22,7 +24,7 @@ class Crossing(NamedTuple):
     theirs: Inside
 
 
-class _Index(NamedTuple):
+class _Index(Struct, frozen=True):
     """The container networks of a site in the order of their prefixes, the same by prefix, and their lengths."""
 
     prefixes: list[Prefix]
