@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from msgspec import structs
+
 from netlint.parse.ansible_firewall import iptables, ufw
 from netlint.parse.ansible_task import FALSE, TRUE, Failed, Result, Task, joined
 from netlint.parse.ansible_values import filled, filled_word, is_template
@@ -200,7 +202,7 @@ def _written(task: Task, path: Scalar, content: Scalar, *, append: bool, sure: b
     inner, is_open = filled(content, task.source, task.items)
     placed = Placed(inner_path(task.source.path, target.text), task.source)
     placed.extend(inner)
-    placed.add("\n", content.span._replace(start=content.span.end))
+    placed.add("\n", structs.replace(content.span, start=content.span.end))
     named = Scalar(span=path.span, text=target.text, value=target.text)
     completed = "a template" if is_open or is_template(placed.text) else ""
     yield Written(path=named, content=placed, append=append, certain=task.sure and sure, completed=completed)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from netlint.parse import shell, yaml
 from netlint.parse.placed import Placed
 from netlint.parse.provision import MAX_FILES, MAX_TEXT, Provision, Written, inner_path, unpacked
@@ -70,7 +72,7 @@ def _add_command(item: Node, placed: Placed, unsupported: list[Unsupported]) -> 
 
 def _add_quoted(word: Scalar, placed: Placed) -> None:
     """Add a word of a list in quotes, as cloud-init's shellify() does."""
-    placed.add("'", word.span._replace(end=word.span.start))
+    placed.add("'", structs.replace(word.span, end=word.span.start))
     at = 0
     for part in word.text.split("'"):
         if at:
@@ -81,7 +83,7 @@ def _add_quoted(word: Scalar, placed: Placed) -> None:
 
 
 def _end(node: Node) -> Span:
-    return node.span._replace(start=node.span.end)
+    return structs.replace(node.span, start=node.span.end)
 
 
 def _written(source: Source, documents: list[Node], unsupported: list[Unsupported]) -> Iterator[Written]:
