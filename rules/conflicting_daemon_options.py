@@ -90,6 +90,7 @@ class Conflict(NamedTuple):
     "NL306",
     Severity.ERROR,
     needs=["daemon"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

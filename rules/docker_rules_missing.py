@@ -131,6 +131,7 @@ FLUSHED = {
     "NL406",
     Severity.ERROR,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -62,6 +62,7 @@ NAME = re.compile(r"(?<![\w.-])(?:host|gateway)\.docker\.internal(?![\w.-])")
 @rule(
     "NL211",
     Severity.WARNING,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

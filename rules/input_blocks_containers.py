@@ -142,9 +142,10 @@ class Wanted(NamedTuple):
     "NL415",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
         said: set[tuple[object, ...]] = set()

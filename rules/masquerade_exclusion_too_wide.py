@@ -123,9 +123,10 @@ class Beyond(NamedTuple):
     "NL405",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         if not host.rulesets:
             continue

@@ -127,6 +127,7 @@ class Link(NamedTuple):
     "NL401",
     Severity.ERROR,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

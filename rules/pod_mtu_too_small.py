@@ -61,7 +61,9 @@ class Small(NamedTuple):
     severity: Severity | None = None
 
 
-@rule("NL706", Severity.WARNING, needs=["addresses"], proof="published measurements (rules/evidence.json)")
+@rule(
+    "NL706", Severity.WARNING, needs=["addresses"], proof="published measurements (rules/evidence.json)", each_host=True
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         underlay = _underlay(host)

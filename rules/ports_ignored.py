@@ -152,6 +152,7 @@ class Reason(NamedTuple):
 @rule(
     "NL204",
     Severity.WARNING,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

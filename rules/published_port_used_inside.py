@@ -92,6 +92,7 @@ TOLD = re.compile(
 @rule(
     "NL210",
     Severity.WARNING,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -125,6 +125,7 @@ class Target(NamedTuple):
     "NL121",
     Severity.WARNING,
     needs=["networks"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

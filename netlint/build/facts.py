@@ -11,7 +11,8 @@ from netlint.model.compose import Project
 from netlint.model.container import BridgePort, Container, Neighbour
 from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
 from netlint.model.frontends import Firewalld, Jail, Ufw
-from netlint.model.host import Configured, Gap, InputProblem, Interface, Listener, Resolver, Route, RoutingRule
+from netlint.model.given import InputProblem
+from netlint.model.host import Configured, Gap, Interface, Listener, Resolver, Route, RoutingRule
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network

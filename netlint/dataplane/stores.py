@@ -49,7 +49,7 @@ def open_stores(site: Site, host: Host) -> Iterator[OpenStore]:
         if one.at in said or (one.program == "zookeeper" and one.program not in used):
             continue  # ZooKeeper serves many other programs
         said.add(one.at)
-        leg = _from_outside(Walker(site.hosts).on(host), one)
+        leg = _from_outside(Walker(site.every).on(host), one)
         if leg is None or leg.accepted or not leg.certain:
             yield OpenStore(one, leg, used.get(one.program))
 
@@ -57,7 +57,7 @@ def open_stores(site: Site, host: Host) -> Iterator[OpenStore]:
 def _users(host: Host, site: Site) -> dict[str, tuple[Span, str]]:
     """By program: who keeps the state of a cluster in it."""
     found: dict[str, tuple[Span, str]] = {}
-    for other in site.hosts:
+    for other in site.every:
         if other.implied and other is not host:
             continue
         store = other.daemon.text("cluster-store") if other.daemon is not None else None
