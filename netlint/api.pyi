@@ -97,11 +97,13 @@ from netlint.finding import Step as Step
 from netlint.finding import Witness as Witness
 from netlint.model.action import Action as Action
 from netlint.model.action import AddressChange as AddressChange
+from netlint.model.action import AddressFlush as AddressFlush
 from netlint.model.action import ChainChange as ChainChange
 from netlint.model.action import ContainerRun as ContainerRun
 from netlint.model.action import DockerStart as DockerStart
 from netlint.model.action import FirewallChange as FirewallChange
 from netlint.model.action import FirewallFlush as FirewallFlush
+from netlint.model.action import LinkChange as LinkChange
 from netlint.model.action import RouteChange as RouteChange
 from netlint.model.action import WeaveAddress as WeaveAddress
 from netlint.model.cluster import CalicoPool as CalicoPool
@@ -152,8 +154,6 @@ from netlint.model.given import InputProblem as InputProblem
 from netlint.model.given import Reserved as Reserved
 from netlint.model.host import Configured as Configured
 from netlint.model.host import Host as Host
-from netlint.model.host import Interface as Interface
-from netlint.model.host import InterfaceAddress as InterfaceAddress
 from netlint.model.host import Listener as Listener
 from netlint.model.host import Publication as Publication
 from netlint.model.host import Resolver as Resolver
@@ -166,6 +166,8 @@ from netlint.model.intents import advertised as advertised
 from netlint.model.intents import intents as intents
 from netlint.model.intents import is_target as is_target
 from netlint.model.intents import listeners as listeners
+from netlint.model.interface import Interface as Interface
+from netlint.model.interface import InterfaceAddress as InterfaceAddress
 from netlint.model.located import Located as Located
 from netlint.model.netfilter import Chain as Chain
 from netlint.model.netfilter import FirewallRule as FirewallRule
@@ -206,6 +208,7 @@ from netlint.offers import leave_host_port_to_engine as leave_host_port_to_engin
 from netlint.offers import move_network as move_network
 from netlint.offers import reach_instead as reach_instead
 from netlint.offers import take_free_address as take_free_address
+from netlint.pattern import pattern as pattern
 from netlint.prefix import Address as Address
 from netlint.prefix import Prefix as Prefix
 from netlint.prefix import parse_address as parse_address
@@ -213,6 +216,7 @@ from netlint.prefix import parse_interface as parse_interface
 from netlint.prefix import parse_prefix as parse_prefix
 from netlint.rule import rule as rule
 from netlint.source import Span as Span
+from netlint.suggest import nearest as nearest
 from netlint.witness import journey_witness as journey_witness
 from netlint.witness import leg_witness as leg_witness
 from netlint.witness import unreached_witness as unreached_witness

@@ -8,7 +8,9 @@ import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, cast
+
+from msgspec import Struct, structs
 
 if TYPE_CHECKING:  # both are imported where an archive is opened: a check of plain files does not pay for them
     import tarfile
@@ -27,7 +29,7 @@ class ArchiveError(Exception):
     """The archive cannot be read on from here."""
 
 
-class Member(NamedTuple):
+class Member(Struct, frozen=True):
     """A regular file of an archive.
 
     `read(n)` gives its next n bytes and must be called before the next member is asked for; OSError where this member
@@ -39,7 +41,7 @@ class Member(NamedTuple):
     read: Callable[[int], bytes]
 
 
-class Refused(NamedTuple):
+class Refused(Struct, frozen=True):
     """A member that is not read. `harmless`: a link or device, as any dump of a whole system holds them."""
 
     name: str
@@ -78,7 +80,7 @@ def members(path: str) -> Iterator[Member | Refused]:
                 yield Refused(name, "a second member of this name; only the first is read")
             elif name:
                 seen.add(name)
-                yield member._replace(name=name)
+                yield structs.replace(member, name=name)
 
 
 def _bad_name(name: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
 
 from netlint import __version__
 from netlint.parsers import Parser
@@ -94,8 +97,12 @@ examples:
   netlint trace dump/ 'icmp from 192.168.1.7 to host via eth0'"""
 
 
-def parser() -> Parser:
-    """The parser of the whole command line; `command` in its result names the command."""
+def parser(words: Sequence[str] = ()) -> Parser:
+    """The parser of the whole command line; `command` in its result names the command.
+
+    Where `words` begin with a command it has this one only, which parses them as the whole would: to add the options of
+    all takes a good part of a check's time.
+    """
     top = Parser(
         prog="netlint",
         description="Static analyser for the network configuration of container hosts: Compose files, daemon.json, "
@@ -103,43 +110,16 @@ def parser() -> Parser:
         epilog=f"{_START}\n\n{_EXIT}",
     )
     top.add_argument("--version", action="version", version=f"netlint {__version__}", help="show the version")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
-
-    def add(name: str, help: str, usage: str, *, description: str = "", epilog: str = "") -> Parser:
-        more = description or help[:1].upper() + help[1:] + "."
-        return commands.add_parser(
-            name, help=help, usage=f"netlint {name} {usage}", description=more, epilog=epilog or None
+    commands = top.add_subparsers(prog=top.prog, dest="command", metavar="COMMAND", required=True, title="commands")
+    first = words[0] if words else ""
+    for one in [one for one in _COMMANDS if one.name == first] or _COMMANDS:
+        description = one.description or one.help[:1].upper() + one.help[1:] + "."
+        usage = f"netlint {one.name} {one.usage}"
+        one.fill(
+            commands.add_parser(
+                one.name, help=one.help, usage=usage, description=description, epilog=one.epilog or None
+            )
         )
-
-    paths = "[options] [PATH ...]"
-    _check(
-        add(
-            "check",
-            "check files, directories, archives or a server dump",
-            paths,
-            description=_CHECK,
-            epilog=f"{_EXAMPLES}\n\n{_EXIT}",
-        )
-    )
-    _explain(add("explain", "what a rule means, why it matters, how to fix it", "[options] RULE"))
-    _rules(add("rules", "list every rule", "[options]"))
-    _show(add("show", "the model: hosts, address plan, networks, published ports", paths, epilog=_SHOW))
-    _trace(
-        add(
-            "trace",
-            "the way of one packet: routes, rules, translations, and its answer",
-            "[options] [PATH ...] FLOW",
-            epilog=_FLOW,
-        )
-    )
-    _fix(add("fix", "make the fixes that rules offer, or show them", paths, description=_FIX, epilog=_FIX_EXIT))
-    _plan(add("plan", "subnets for new networks that nothing in the input claims", paths, epilog=_PLAN_EXIT))
-    _collect(
-        add("collect", "gather what an audit needs of a host", "[--output FILE]", description=_COLLECT, epilog=_FETCH)
-    )
-    _baseline(add("baseline", "accept today's findings, to be told of new ones only", paths, description=_BASELINE))
-    _new_rule(add("new-rule", "write the skeleton of a rule of your own", "[options] SLUG", description=_NEW_RULE))
-    _completion(add("completion", "completion for a shell", "SHELL", epilog=_COMPLETION))
     return top
 
 
@@ -304,3 +284,54 @@ def _trace(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     command.add_argument("flow", metavar="FLOW", help="the packet, in one argument: 'tcp from lan to host:8080'")
     command.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+
+
+class _Command(Struct, frozen=True):
+    """A command: its name, what adds its options, and its texts. `usage` is what follows the name."""
+
+    name: str
+    fill: Callable[[Parser], None]
+    help: str
+    usage: str
+    description: str = ""
+    epilog: str = ""
+
+
+_PATHS = "[options] [PATH ...]"
+_COMMANDS = (
+    _Command(
+        "check",
+        _check,
+        "check files, directories, archives or a server dump",
+        _PATHS,
+        description=_CHECK,
+        epilog=f"{_EXAMPLES}\n\n{_EXIT}",
+    ),
+    _Command("explain", _explain, "what a rule means, why it matters, how to fix it", "[options] RULE"),
+    _Command("rules", _rules, "list every rule", "[options]"),
+    _Command("show", _show, "the model: hosts, address plan, networks, published ports", _PATHS, epilog=_SHOW),
+    _Command(
+        "trace",
+        _trace,
+        "the way of one packet: routes, rules, translations, and its answer",
+        "[options] [PATH ...] FLOW",
+        epilog=_FLOW,
+    ),
+    _Command("fix", _fix, "make the fixes that rules offer, or show them", _PATHS, description=_FIX, epilog=_FIX_EXIT),
+    _Command("plan", _plan, "subnets for new networks that nothing in the input claims", _PATHS, epilog=_PLAN_EXIT),
+    _Command(
+        "collect",
+        _collect,
+        "gather what an audit needs of a host",
+        "[--output FILE]",
+        description=_COLLECT,
+        epilog=_FETCH,
+    ),
+    _Command(
+        "baseline", _baseline, "accept today's findings, to be told of new ones only", _PATHS, description=_BASELINE
+    ),
+    _Command(
+        "new-rule", _new_rule, "write the skeleton of a rule of your own", "[options] SLUG", description=_NEW_RULE
+    ),
+    _Command("completion", _completion, "completion for a shell", "SHELL", epilog=_COMPLETION),
+)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct, structs
@@ -38,7 +37,7 @@ class Baseline(Struct, frozen=True):
     findings: list[Entry]
 
 
-class _Key(NamedTuple):
+class _Key(Struct, frozen=True):
     code: str
     file: str
     content: str

@@ -6,14 +6,15 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
+
+from msgspec import Struct
 
 _SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]{2,}):(?!//)(?P<path>[^\s]+)")
 _TIMEOUT = 10  # seconds; git answers in milliseconds, but a folder may lie on a network disk that is gone
 
 
-class Provenance(NamedTuple):
+class Provenance(Struct, frozen=True):
     """What was checked: `uri` of the repository, `revision` (40 or 64 hex digits), `branch` unless none is checked out,
     and `root`, the absolute path of the checkout."""
 

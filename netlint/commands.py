@@ -34,7 +34,8 @@ def run(words: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):  # a report must not die of a terminal that lacks a character
             stream.reconfigure(errors="backslashreplace")
     try:
-        arguments = parser().parse_args(with_changed_files(words))
+        given = with_changed_files(words)
+        arguments = parser(given).parse_args(given)
     except SystemExit as stop:  # argparse has said what is wrong
         return stop.code if isinstance(stop.code, int) else USAGE
     commands: dict[str, Callable[[Namespace], int]] = {

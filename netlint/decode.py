@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import re
+
+from netlint.pattern import pattern
 
 _LOOKED_AT = 64 << 10
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL = pattern(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def decode(data: bytes, *, whole: bool = True) -> str | None:

@@ -7,7 +7,9 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from netlint.archive import ArchiveError, Member, Refused, is_archive, members
 from netlint.build.compose_files import Library, named_files
@@ -42,7 +44,7 @@ class DiscoveryError(Exception):
     """Arguments that name no input."""
 
 
-class Input(NamedTuple):
+class Input(Struct, frozen=True):
     """A file that netlint takes in.
 
     `source.path` is unique in a run, but for the parts of a transcript, of which each is an input. `root` is the
@@ -59,14 +61,14 @@ class Input(NamedTuple):
     host: str | None = None
 
 
-class Unread(NamedTuple):
+class Unread(Struct, frozen=True):
     """A file that is not taken in, and why."""
 
     path: str
     reason: str
 
 
-class Discovery(NamedTuple):
+class Discovery(Struct, frozen=True):
     """What was found. `unreadable` was given by name or looks like an input; `skipped` was left out on purpose.
 
     `root` is the absolute path that the inputs' paths are relative to, `named` the paths given by name, `ignored`
@@ -373,6 +375,11 @@ def _named_format(text: str, path: str) -> str | None:
 
 def _parts(text: str, path: str, found: str | None) -> Sequence[Part]:
     """The outputs of several commands in one text; none where it is one thing."""
+    if found == "ansible":
+        from netlint.sniff_ansible import plays  # noqa: PLC0415 - the same
+        from netlint.transcript import Part  # noqa: PLC0415 - the same
+
+        return [Part(start, end, found) for start, end in plays(text)]
     if found in WHOLE:
         return ()
     from netlint.transcript import parts  # noqa: PLC0415 - Compose files do without

@@ -5,10 +5,10 @@ A format without a parser is recognised, so that a file of it is never taken for
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class Format(NamedTuple):
+class Format(Struct, frozen=True):
     """`parser` is a module of netlint.parse, `builder` a `module:function` of netlint.build, `title` for readers.
 
     `also` is a second builder, which gets the files after every first builder has had its own.
@@ -57,7 +57,8 @@ FORMATS: dict[str, Format] = {
     "docker-version-json": Format("docker version as JSON", "json", "engine:build_engine"),
     "docker-service": Format("docker service or node listing", "docker_swarm", "swarm:build_swarm"),
     "shell-script": Format("shell script", "shell", "actions:build_actions"),
-    "cloud-config": Format("user data of cloud-init", "cloud_config", "actions:build_cloud_configs"),
+    "cloud-config": Format("user data of cloud-init", "cloud_config", "actions:build_provisions"),
+    "ansible": Format("playbook or tasks of Ansible", "ansible", "actions:build_provisions"),
     "kubernetes": Format("Kubernetes manifest", "yaml", "kubernetes:build_kubernetes"),
     "cni": Format("CNI configuration", "json", "cni:build_cni"),
     "flannel": Format("flannel network configuration", "json", "flannel:build_flannel"),
@@ -77,7 +78,7 @@ FORMATS: dict[str, Format] = {
     "firewalld-conf": Format("firewalld.conf", "ini", "frontends:build_firewalld"),
     "ufw": Format("ufw status, rules or settings", "ufw", "frontends:build_ufw"),
     "fail2ban": Format("fail2ban jail", "ini", "frontends:build_fail2ban"),
-    "netplan": Format("netplan configuration", "yaml", "configured:build_netplan"),
+    "netplan": Format("netplan configuration, network-config of cloud-init", "yaml", "configured:build_netplan"),
     "ifupdown": Format("interfaces (ifupdown)", "ifupdown", "configured:build_ifupdown"),
     "network-config": Format("networkd, NetworkManager or ifcfg file", "ini", "configured:build_network_files"),
     "route-file": Format("route-… of network-scripts", "ip_route", "configured:build_route_files"),

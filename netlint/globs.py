@@ -11,7 +11,9 @@ import os
 import re
 from functools import lru_cache
 
-_PART = re.compile(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?[^\]/]+\]|.", re.DOTALL)
+from netlint.pattern import pattern
+
+_PART = pattern(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?[^\]/]+\]|.", re.DOTALL)
 
 
 @lru_cache(maxsize=256)

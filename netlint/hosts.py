@@ -11,7 +11,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from netlint.archive import is_archive, strip_suffix
 from netlint.build.compose_files import Library, ProjectFiles, project_files
@@ -61,11 +62,13 @@ _NO_FACTS = frozenset(
         "template",
         "shell-script",
         "cloud-config",
+        "ansible",
         "kubernetes",
         "cni",
         "docker-json-lines",
     )
 )
+_SCRIPTS = ("shell-script", "cloud-config", "ansible")
 # Directories inside a host's: the end of a path from its first such directory on is not part of the host's root.
 _INNER = pattern(
     r"""(?:^|/)(?:
@@ -94,7 +97,7 @@ _COMPANY = pattern(
 _STANDARD = ("compose.yaml", "docker-compose.yaml")
 
 
-class HostInputs(NamedTuple):
+class HostInputs(Struct, frozen=True):
     """The inputs of one host. `implied`: no facts about it were given, only what is to run on it.
 
     `name` is its directory's or archive's; None for the inputs that belong to no host at all. `projects` are the
@@ -108,7 +111,7 @@ class HostInputs(NamedTuple):
     linked: tuple[Input, ...] = ()
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """A directory of one scanned tree."""
 
     root: str
@@ -144,15 +147,22 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
     deployed: dict[tuple[_Place, str], list[Input]] = {}
     rest: list[Input] = []
     projects = _projects(others)
+    alone: list[tuple[_Place, HostInputs]] = []
+    users = Counter(_folder(item) for item in others if item.format == "cloud-config")
     owned = {item.source.path for project in projects.values() for item in project.inputs}
     for item in others:
-        script = item.format in ("shell-script", "cloud-config")
+        script = item.format in _SCRIPTS
         project = projects.get(item.source.path)
         if project is None and (item.source.path in owned or (item.format == "env-file" and not item.named)):
             continue
         found = project.inputs if project is not None else [item]
         host = _host_of(host_root(item) if script else _folder(item), hosts, script=script)
-        if host is not None:
+        if (item.format == "cloud-config" and users[_folder(item)] > 1) or (
+            item.format == "ansible"
+            and (host is None or not _observed(hosts[host]) or item.source.whole is not item.source)
+        ):  # of other machines than what lies beside it
+            alone.append((_folder(item), HostInputs(_folder(item).name(), True, [item])))
+        elif host is not None:
             hosts.setdefault(host, []).extend(found)
         elif script or project is not None:
             deployed.setdefault((_folder(item), "" if script else _project_file(item)), []).extend(found)
@@ -163,6 +173,7 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
         for place, found in hosts.items()
         for number, part in enumerate(_one_daemon_json(found))
     ]
+    groups += alone
     groups += [(place, HostInputs(place.name(), True, found)) for place, found in _with_companions(deployed, rest)]
     order = {item.source.path: index for index, item in enumerate(inputs)}
     groups = [(place, _with_projects(one, projects)) for place, one in groups]
@@ -172,7 +183,7 @@ def group(inputs: Iterable[Input]) -> list[HostInputs]:
     return _distinct(groups) + ([HostInputs(None, True, rest)] if rest else [])
 
 
-class _Project(NamedTuple):
+class _Project(Struct, frozen=True):
     """A Compose project: its files, the inputs among them that no project before it has, and the others."""
 
     files: ProjectFiles
@@ -196,7 +207,7 @@ def _projects(inputs: Iterable[Input]) -> dict[str, _Project]:
         paths = (*files.main, *files.others)
         own = [by_path[path] for path in paths if owner[path] is files]
         linked = [by_path[path] for path in paths if owner[path] is not files]
-        named = files._replace(name=_Place(own[0].root, files.directory).name())
+        named = structs.replace(files, name=_Place(own[0].root, files.directory).name())
         projects[own[0].source.path] = _Project(named, own, linked)
     return projects
 
@@ -206,7 +217,7 @@ def _with_projects(one: HostInputs, projects: dict[str, _Project]) -> HostInputs
     found = [projects[item.source.path] for item in one.inputs if item.source.path in projects]
     own = {item.source.path for item in one.inputs}
     linked = {item.source.path: item for project in found for item in project.linked if item.source.path not in own}
-    return one._replace(projects=tuple(project.files for project in found), linked=tuple(linked.values()))
+    return structs.replace(one, projects=tuple(project.files for project in found), linked=tuple(linked.values()))
 
 
 def _one_daemon_json(found: list[Input]) -> list[list[Input]]:
@@ -361,4 +372,4 @@ def _distinct(groups: list[tuple[_Place, HostInputs]]) -> list[HostInputs]:
     for others in ([place.path for place, _ in groups], [one.inputs[0].source.path for _, one in groups]):
         times = Counter(names)
         names = [name if times[name] == 1 else other or name for name, other in zip(names, others, strict=True)]
-    return [one._replace(name=name) for name, (_, one) in zip(names, groups, strict=True)]
+    return [structs.replace(one, name=name) for name, (_, one) in zip(names, groups, strict=True)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
@@ -55,7 +54,11 @@ def rendered(
     """
     module = import_module(f"netlint.report.{name}")
     if name == "text":
-        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() and not to_file else COLUMNS
+        columns = COLUMNS
+        if sys.stdout.isatty() and not to_file:
+            import shutil  # noqa: PLC0415 - loads what packs archives
+
+            columns = shutil.get_terminal_size().columns
         color = not to_file and wants_color(arguments.color)
         text = module.render(
             result,

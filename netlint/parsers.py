@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from netlint.pattern import pattern
 from netlint.suggest import did_you_mean
 
 _WIDEST = 100
-_CHOICE = re.compile(r"argument (?P<name>\S+): invalid choice: (?P<quote>['\"])(?P<given>.*?)(?P=quote)", re.DOTALL)
-_UNKNOWN = re.compile(r"unrecognized arguments: (?P<given>--?[\w-]+)")
+_CHOICE = pattern(r"argument (?P<name>\S+): invalid choice: (?P<quote>['\"])(?P<given>.*?)(?P=quote)", re.DOTALL)
+_UNKNOWN = pattern(r"unrecognized arguments: (?P<given>--?[\w-]+)")
 
 
 class Help(argparse.HelpFormatter):
     """Paragraphs are filled; a paragraph with an indented line stands as it is written."""
 
     def __init__(self, prog: str) -> None:
-        columns = min(shutil.get_terminal_size().columns, _WIDEST)
-        super().__init__(prog, max_help_position=26, width=columns - 2)
+        super().__init__(prog, max_help_position=26, width=_WIDEST - 2)
+
+    def format_help(self) -> str:
+        import shutil  # noqa: PLC0415 - argparse makes a formatter for each option, and asks few of them for text
+
+        self._width = min(shutil.get_terminal_size().columns, _WIDEST) - 2
+        self._max_help_position = min(self._max_help_position, max(self._width - 20, 4))
+        return super().format_help()
 
     def add_argument(self, action: argparse.Action) -> None:
         super().add_argument(action)

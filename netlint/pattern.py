@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
-_METHODS = ("match", "fullmatch", "search", "finditer", "findall", "split", "sub", "subn")
+_compile = re.compile
 
 
 class _Pattern:
@@ -13,14 +15,29 @@ class _Pattern:
         self._text, self._flags = text, flags
 
     def __getattr__(self, name: str) -> object:
-        if name not in _METHODS:
+        if name.startswith("__"):  # what Python itself looks for, a copy for example, is not a use
             raise AttributeError(name)
-        compiled = re.compile(self._text, self._flags)
-        for method in _METHODS:
-            setattr(self, method, getattr(compiled, method))  # the next call comes here no more
-        return getattr(self, name)
+        found = getattr(_compile(self._text, self._flags), name)
+        setattr(self, name, found)  # the next call comes here no more
+        return found
 
 
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
-    """`re.compile`, put off: the methods that match are there, and a wrong expression fails at its first use."""
+    """`re.compile`, put off: methods and attributes are the compiled one's, a wrong expression fails at its first use.
+
+    Not for the functions of `re`, which take compiled ones only.
+    """
     return cast("re.Pattern[str]", _Pattern(text, flags))
+
+
+@contextmanager
+def patterns_later() -> Iterator[None]:
+    """What is imported while this is open compiles its expressions when it uses them.
+
+    For libraries that compile at import what netlint never asks of them.
+    """
+    re.compile = pattern  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        re.compile = _compile

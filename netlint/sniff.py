@@ -108,8 +108,8 @@ _SHELL_COMMAND = (
     r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
 )
 # What cloud-init runs or writes, and that it is about a host's network.
-_CLOUD_KEY = re.compile(r"^(?:bootcmd|runcmd|write_files)[ \t]*:", re.MULTILINE)
-_NETWORK_WORD = re.compile(r"\b(?:docker|dockerd|ip6?tables|nft|sysctl|ip|route|ifconfig|ufw|firewall-cmd)\b")
+_CLOUD_KEY = pattern(r"^(?:bootcmd|runcmd|write_files)[ \t]*:", re.MULTILINE)
+_NETWORK_WORD = pattern(r"\b(?:docker|dockerd|ip6?tables|nft|sysctl|ip|route|ifconfig|ufw|firewall-cmd)\b")
 # Files whose place says what they are, though they look like a listing.
 _PLACED = (
     (pattern(r"(?:^|/)ufw/(?:user|before|after)6?\.rules$|(?:^|/)(?:default/ufw|ufw/ufw\.conf)$"), "ufw"),
@@ -121,12 +121,19 @@ _PROGRAM = pattern(r"(?:^|/)usr/(?:s?bin|lib(?:exec|32|64)?|share)/(?:[^/]+/)*[^
 _TEMPLATE_NAME = pattern(r"\.(?:j2|jinja2?|tpl|tmpl|gotmpl|erb|mustache)$")
 _TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
 _SHEBANG = pattern(r"#!\s*\S*(?:/|env\s+)(?P<program>[\w-]+)")
+_CLOUD_HEAD = pattern(r"(?:## *template: *jinja[^\n]*\n)?#cloud-config(?:\s|$)")
+# What else makes user data one for netlint; what is packed cannot be seen through yet.
+_NETWORK_FILE = pattern(
+    r"\b(?:brctl|netplan|wireguard|wg|resolv\.conf|systemd/network|NetworkManager|firewalld|weave|flannel|kubeadm)\b"
+    r"|!!binary|^\s+encoding:",
+    re.MULTILINE,
+)
 _HTTP_HEADERS = pattern(r"\AHTTP/[\d.]+ \d+.*\n(?:[\w-]+: .*\n)*")  # what `curl -i` prints of the engine's API
 # Files that may hold what somebody pasted, though nothing at their beginning says so.
 PASTED = pattern(r"\.(?:txt|log|out|text|session)$|(?:^|/)[^.]+$", re.IGNORECASE)
 # Formats of files that are never taken for transcripts: they may quote commands.
 WHOLE = frozenset(
-    """compose env-file daemon-json systemd-unit docker-defaults shell-script kubernetes cni flannel firewalld
+    """compose env-file daemon-json systemd-unit docker-defaults shell-script kubernetes cni flannel firewalld ansible
     firewalld-conf fail2ban network-config netplan ifupdown route-file wireguard openvpn template
     dockerd-command""".split()
 )
@@ -191,8 +198,10 @@ def _sniff(text: str, path: str) -> str | None:
     start = text[:4096].lstrip()
     if not start:
         return name_format(path)
-    if start.startswith("#cloud-config"):
-        return "cloud-config" if _CLOUD_KEY.search(text) and _NETWORK_WORD.search(text) else None
+    if _CLOUD_HEAD.match(start):
+        return "cloud-config" if _CLOUD_KEY.search(text) and _is_of_networks(text) else None
+    if name == "network-config":  # of cloud-init's NoCloud, beside the user data
+        return yaml_format(text, path)
     shebang = _SHEBANG.match(start)
     if _PROGRAM.search(lower):
         return None
@@ -207,6 +216,11 @@ def _sniff(text: str, path: str) -> str | None:
     if name.endswith(".json"):
         return json_format(text, path)
     return _listing(text, path) or _other(text, path)
+
+
+def _is_of_networks(text: str) -> bool:
+    """Whether user data speaks of a host's network, or may."""
+    return _NETWORK_WORD.search(text) is not None or _NETWORK_FILE.search(text) is not None
 
 
 def _script(text: str, program: str) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.pattern import pattern
 
@@ -66,7 +67,7 @@ _INSIDE = pattern(
 )
 
 
-class Command(NamedTuple):
+class Command(Struct, frozen=True):
     """The format of a command's output, and the network namespace it ran in (None: the host's)."""
 
     format: str

@@ -45,6 +45,9 @@ _FOREIGN = frozenset(("jobs", "pipeline", "steps", "stages", "apiVersion", "kind
 _K3S = frozenset(("cluster-cidr", "service-cidr", "flannel-backend", "flannel-iface", "cluster-dns", "node-ip"))
 _COMPOSE_NAME = pattern(r"(?:.*[-_.])?compose(?:[-_.].*)?\.ya?ml(?:\.\w+)?|(?:.*[-_.])?stack\.ya?ml")
 _TEMPLATE = pattern(r"^[ \t]*(?:\{%|\{\{-? ?(?:if|range|with|end|include|define|template|else)\b)", re.MULTILINE)
+_LIST = pattern(r"\A(?:\s*(?:#[^\n]*|---[^\n]*)?\n)*[ ]*-[ ]")
+# Of cloud-init's network-config, with or without `network` around it.
+_NETWORK_VERSION = pattern(r"^[ \t]*version[ \t]*:[ \t]*[12]\b", re.MULTILINE)
 _TOKEN = pattern(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|#[^\n]*|[^\s"{}\[\]:,/#]+|/', re.DOTALL)
 _TOP_KEY = pattern(r"""^(?P<quote>["']?)(?P<key>[A-Za-z_][\w.\-]*)(?P=quote)[ \t]*:(?=[ \t\r]|$)""", re.MULTILINE)
 
@@ -161,14 +164,20 @@ def yaml_keys(text: str) -> dict[str, int]:
 
 
 def yaml_format(text: str, path: str) -> str | None:
-    """The format of a YAML text; None for YAML of others (workflows, playbooks, charts)."""
+    """The format of a YAML text; None for YAML of others (workflows, charts)."""
     keys = yaml_keys(text)
     named = is_compose_name(path)
+    if not keys and not named and _LIST.search(text) is not None:
+        from netlint.sniff_ansible import is_ansible  # noqa: PLC0415 - few YAML files are lists
+
+        return "ansible" if is_ansible(text, path) else None
     if "apiVersion" in keys or ("kind" in keys and keys.keys() & {"metadata", "spec", "networking", "clusterCIDR"}):
         return "kubernetes"
     if keys.keys() & _K3S and (len(keys.keys() & _K3S) > 1 or re.search(r"k3s|rke2", path.lower())):
         return "kubernetes"  # the flags of `k3s server` as keys
     if "network" in keys and re.search(r"^\s+(?:ethernets|bridges|bonds|vlans|renderer|wifis)\s*:", text, re.MULTILINE):
+        return "netplan"
+    if path.rpartition("/")[2].lower() == "network-config" and _NETWORK_VERSION.search(text):
         return "netplan"
     if keys.keys() & _FOREIGN:
         return None

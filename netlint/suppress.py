@@ -10,16 +10,17 @@ from netlint.config import Config
 from netlint.finding import Finding, Suppression
 from netlint.globs import ConfigPaths, matches
 from netlint.model.given import IgnoreComment, InputProblem
+from netlint.pattern import pattern
 from netlint.rule import Rule
 from netlint.source import Source, Span
 from netlint.suggest import did_you_mean
 
-_COMMENT = re.compile(r"(?:#|;|//)[ \t]*netlint:[ \t]*(ignore|ignore-file)\[([^\]\n]*)\][ \t]*([^\n]*)")
-_PER_FILE = re.compile(
+_COMMENT = pattern(r"(?:#|;|//)[ \t]*netlint:[ \t]*(ignore|ignore-file)\[([^\]\n]*)\][ \t]*([^\n]*)")
+_PER_FILE = pattern(
     r"""^[ \t]*\[\[[ \t]*(?:tool[ \t]*\.[ \t]*netlint[ \t]*\.[ \t]*)?["']?per-file["']?[ \t]*\]\]""", re.MULTILINE
 )
-_STRING = re.compile(r"""#[^\n]*|"([^"\n]*)"|'([^'\n]*)'""")  # of TOML; a comment has no group
-_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_STRING = pattern(r"""#[^\n]*|"([^"\n]*)"|'([^'\n]*)'""")  # of TOML; a comment has no group
+_TABLE = pattern(r"^[ \t]*\[", re.MULTILINE)
 _FILE_WIDE_LINES = 10  # `ignore-file` counts only near the top, where a reader sees it
 
 
@@ -120,10 +121,10 @@ def unused_per_file(
     """
     read = {path: paths.of(path) for path in (*files, source.path)}
     for number, entry in enumerate(config.per_file):
-        idle = [pattern for pattern in entry.paths if not any(matches(path, pattern) for path in read.values())]
-        for pattern in idle:
-            message = f"pattern '{pattern}' of [[per-file]], which no input matches"
-            yield InputProblem(_value(source, number, pattern), message, "remove it, or correct it")
+        idle = [wanted for wanted in entry.paths if not any(matches(path, wanted) for path in read.values())]
+        for wanted in idle:
+            message = f"pattern '{wanted}' of [[per-file]], which no input matches"
+            yield InputProblem(_value(source, number, wanted), message, "remove it, or correct it")
         if len(idle) == len(entry.paths):
             continue
         covered = [finding for finding in findings if entry.covers(read.get(finding.at.source, ""))]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from netlint.dataplane.journey import Journey
-from netlint.dataplane.leg import Leg
-from netlint.dataplane.unreached import Unreached
-from netlint.dataplane.walk import Passage
 from netlint.finding import Step, Witness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netlint.dataplane.journey import Journey
+    from netlint.dataplane.leg import Leg
+    from netlint.dataplane.unreached import Unreached
+    from netlint.dataplane.walk import Passage
 
 
 def journey_witness(journey: Journey, *, answer: bool = False) -> Witness:

@@ -63,7 +63,6 @@ Gateway=192.168.124.52
 ```
 """
 
-import re
 from collections.abc import Iterator
 
 from netlint.api import (
@@ -78,10 +77,11 @@ from netlint.api import (
     Severity,
     Site,
     parse_interface,
+    pattern,
     rule,
 )
 
-ENGINE_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
+ENGINE_BRIDGE = pattern(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 
 
 @rule(

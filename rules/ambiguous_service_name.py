@@ -99,7 +99,8 @@ a7ffc6f8bf1e   proxy     bridge    local
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Confidence,
@@ -117,7 +118,7 @@ from netlint.api import (
 )
 
 
-class Named(NamedTuple):
+class Named(Struct, frozen=True):
     """A service that answers to a name on a network."""
 
     host: Host

@@ -75,7 +75,7 @@ def check(site: Site) -> Iterator[Finding]:
             bridge = network.bridge
             if bridge is None or network.driver != "bridge" or not attached:
                 continue
-            link = host.interface(bridge)
+            link = host.link(bridge)
             # listings of different moments disagree; a port that any of them shows is there
             if bridge in listed and bridge not in ports:
                 yield _finding(host, network, f"bridge {bridge} has no ports", listed[bridge], attached)

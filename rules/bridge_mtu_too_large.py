@@ -96,7 +96,7 @@ SHOWN = 4  # networks that a finding names besides the first
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         names = uplinks(host)
-        uplink = host.interface(names[0]) if len(names) == 1 else None
+        uplink = host.link(names[0]) if len(names) == 1 else None
         if uplink is None or uplink.mtu is None:
             continue
         large = [
@@ -139,7 +139,7 @@ def _mtu(host: Host, network: Network) -> tuple[int, Span] | None:
     option = network.option(OPTION)
     if option is not None:
         return _number(option.value, option.span) if option.exact else None
-    link = host.interface(network.bridge) if network.bridge is not None else None
+    link = host.link(network.bridge) if network.bridge is not None else None
     if network.default_bridge:
         said = host.daemon.get("mtu") if host.daemon is not None else None
         if said is not None:
@@ -155,7 +155,7 @@ def _mtu(host: Host, network: Network) -> tuple[int, Span] | None:
 
 def _flannel(host: Host) -> bool:
     """Whether pods have a network of their own, so that nothing may run on docker0."""
-    return any(link.name.startswith(("cni", "flannel", "cali", "weave", "cilium")) for link in host.interfaces or ())
+    return any(link.name.startswith(("cni", "flannel", "cali", "weave", "cilium")) for link in host.links)
 
 
 def _number(text: str, span: Span) -> tuple[int, Span] | None:

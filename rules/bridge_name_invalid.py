@@ -61,14 +61,13 @@ networks:
 ```
 """
 
-import re
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Label, Located, Network, Origin, Severity, Site, Span, rule
+from netlint.api import Finding, Host, Label, Located, Network, Origin, Severity, Site, Span, pattern, rule
 
 NAME = "com.docker.network.bridge.name"
 # Names that the kernel and systemd give to hardware, to bonds and to VPNs: never those of bridges.
-PHYSICAL = re.compile(r"(?:eth|wlan|wwan|bond|tun|tap|wg|ppp)\d+|en[psoxPV][\w]+|wl[psox]\w+")
+PHYSICAL = pattern(r"(?:eth|wlan|wwan|bond|tun|tap|wg|ppp)\d+|en[psoxPV][\w]+|wl[psox]\w+")
 LONGEST = 15  # IFNAMSIZ of the kernel less the final zero
 
 

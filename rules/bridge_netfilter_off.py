@@ -128,7 +128,6 @@ net.bridge.bridge-nf-call-iptables = 1
 ```
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -150,13 +149,14 @@ from netlint.api import (
     Walker,
     insides,
     leg_witness,
+    pattern,
     rule,
     rules_below,
 )
 
 KEY = "net.bridge.bridge-nf-call-iptables"
 # Links with ports of their own that are no bridges, where the listing does not tell their kind.
-NO_BRIDGE = re.compile(r"bond|team|vrf|ovs|lagg")
+NO_BRIDGE = pattern(r"bond|team|vrf|ovs|lagg")
 ANYBODY = (OUTSIDE[4], OUTSIDE[4] + 1)
 ICC = "com.docker.network.bridge.enable_icc"
 
@@ -222,8 +222,8 @@ def _dropping(host: Host) -> Chain | None:
 def _of_others(host: Host) -> Iterator[Interface]:
     """Bridges that are none of Docker's and have more than one port, so that packets go from one to the other."""
     own = {network.bridge for network in host.networks}
-    ports = Counter(link.master for link in host.interfaces or ())
-    for link in host.interfaces or ():
+    ports = Counter(link.master for link in host.links)
+    for link in host.links:
         is_bridge = link.kind == "bridge" or (link.kind is None and NO_BRIDGE.match(link.name) is None)
         if is_bridge and link.name not in own and ports[link.name] > 1:
             yield link

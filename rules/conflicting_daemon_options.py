@@ -72,12 +72,13 @@ Server:
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import Daemon, Finding, Host, Label, Option, Severity, Site, Span, rule
 
 
-class Conflict(NamedTuple):
+class Conflict(Struct, frozen=True):
     """The option to change, what is the matter, the cure, and the other place."""
 
     option: Option

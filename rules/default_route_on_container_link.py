@@ -44,7 +44,6 @@ default via 192.168.10.254 dev eth0 proto static metric 100
 ```
 """
 
-import re
 from collections.abc import Iterator
 
 from netlint.api import (
@@ -59,11 +58,12 @@ from netlint.api import (
     Walker,
     from_host,
     leg_witness,
+    pattern,
     rule,
 )
 
 # The host's end of a container's link, by the names that engines give.
-VETH = re.compile(r"veth[0-9a-f]{7}|veth[\w.-]+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}")
+VETH = pattern(r"veth[0-9a-f]{7}|veth[\w.-]+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}")
 
 
 @rule(

@@ -66,12 +66,11 @@ Server: Docker Engine - Community
 ```
 """
 
-import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Severity, Site, Zone, parse_prefix, rule
+from netlint.api import Confidence, Finding, Host, Label, Located, Severity, Site, Zone, parse_prefix, pattern, rule
 
-BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
+BRIDGE = pattern(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 OWN_ZONES = ("docker", "docker-forwarding")
 CARES = (20, 10)  # the first engines that bind their bridges to a zone of their own
 

@@ -78,7 +78,8 @@ systemctl restart docker
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Chain,
@@ -97,7 +98,7 @@ from netlint.api import (
 )
 
 
-class Need(NamedTuple):
+class Need(Struct, frozen=True):
     """A jump from a built-in chain that engines from `since` on make, and what is lost without it."""
 
     table: str

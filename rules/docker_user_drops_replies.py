@@ -85,7 +85,8 @@ COMMIT
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Finding,
@@ -103,7 +104,7 @@ from netlint.api import (
 )
 
 
-class Question(NamedTuple):
+class Question(Struct, frozen=True):
     """What containers ask of others. `usual`: from a port that any program gets, so that every container is hit."""
 
     protocol: str

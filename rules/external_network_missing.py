@@ -119,11 +119,11 @@ docker compose up -d
 ```
 """
 
-import difflib
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from netlint.api import Confidence, Finding, Host, Label, Network, Origin, Project, Severity, Site, Span, rule
+from msgspec import Struct
+
+from netlint.api import Confidence, Finding, Host, Label, Network, Origin, Project, Severity, Site, Span, nearest, rule
 
 PREDEFINED = ("bridge", "host", "none", "default", "ingress", "docker_gwbridge")
 LISTED = (Origin.INSPECT, Origin.LIST)
@@ -169,14 +169,14 @@ def _missing(host: Host, network: Network) -> Iterator[Finding]:
         return
     names = [other.name for other in host.networks if other.is_stated_by(*THERE) and other.name not in PREDEFINED]
     suffixed = [name for name in names if name.endswith(f"_{network.name}")]
-    near = suffixed or difflib.get_close_matches(network.name, names, n=1)
+    near = suffixed[0] if suffixed else nearest(network.name, names)
     # a swarm shows a node the networks of services that run there
     swarm = host.swarm is not None and host.swarm.active is True
     yield Finding(
         message=f"external network {network.name} does not exist on this host",
         at=network.span,
         label="Compose does not create it",
-        help=f"name: {near[0]} is there; or run docker network create {network.name} before up"
+        help=f"name: {near} is there; or run docker network create {network.name} before up"
         if near
         else f"run docker network create {network.name} before up",
         severity=Severity.WARNING if swarm else None,
@@ -185,7 +185,7 @@ def _missing(host: Host, network: Network) -> Iterator[Finding]:
     )
 
 
-class Made(NamedTuple):
+class Made(Struct, frozen=True):
     """The engine's names of all networks that something makes, and by key the networks that projects make under a name
     of their own, each with project and host."""
 

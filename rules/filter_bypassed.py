@@ -131,7 +131,8 @@ COMMIT
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Confidence,
@@ -158,7 +159,7 @@ from netlint.api import (
 LOSES = ("DROP", "REJECT")
 
 
-class Open(NamedTuple):
+class Open(Struct, frozen=True):
     """A published port that anybody reaches, and how."""
 
     port: Published

@@ -61,13 +61,12 @@ net.ipv4.ip_forward = 1
 ```
 """
 
-import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Severity, Site, rule
+from netlint.api import Confidence, Finding, Host, Label, Located, Severity, Site, pattern, rule
 
 FORWARD = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")
-OF_INTERFACE = re.compile(r"net\.ipv4\.conf\.(.+)\.forwarding")
+OF_INTERFACE = pattern(r"net\.ipv4\.conf\.(.+)\.forwarding")
 ON_THE_HOST = ("host", "none")
 
 

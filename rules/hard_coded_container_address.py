@@ -96,7 +96,6 @@ networks:
 ```
 """
 
-import re
 from collections.abc import Iterator
 
 from netlint.api import (
@@ -115,12 +114,13 @@ from netlint.api import (
     members,
     never_free,
     parse_address,
+    pattern,
     rule,
     serves,
 )
 
 # The first addresses of the networks that the engine numbers itself by default (172.17.0.0/16 is docker0's).
-FIRST = re.compile(r"172\.(?:1[89]|2\d|3[01])\.0\.(?:[2-9]|1\d)")
+FIRST = pattern(r"172\.(?:1[89]|2\d|3[01])\.0\.(?:[2-9]|1\d)")
 SPARE = 8  # addresses beyond as many as there are containers: those of earlier runs, of one-off containers
 
 

@@ -53,10 +53,11 @@ from netlint.api import (
     Site,
     Span,
     is_target,
+    pattern,
     rule,
 )
 
-NAME = re.compile(r"(?<![\w.-])(?:host|gateway)\.docker\.internal(?![\w.-])")
+NAME = pattern(r"(?<![\w.-])(?:host|gateway)\.docker\.internal(?![\w.-])")
 
 
 @rule(

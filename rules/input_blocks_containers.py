@@ -100,7 +100,8 @@ COMMIT
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Address,
@@ -127,7 +128,7 @@ from netlint.api import (
 DEFAULT_BRIDGE = ("bridge", "docker0")  # its name as a network, and where only its interface is known
 
 
-class Wanted(NamedTuple):
+class Wanted(Struct, frozen=True):
     """A service of the host that containers use. `networks` are those of the containers, None for all."""
 
     address: Address

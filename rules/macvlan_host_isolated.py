@@ -75,6 +75,7 @@ from netlint.api import (
     Finding,
     Host,
     Label,
+    LinkChange,
     Located,
     Network,
     Reach,
@@ -97,7 +98,7 @@ DRIVERS = ("macvlan", "ipvlan")
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
-        if any(link.kind in DRIVERS for link in host.interfaces or ()):
+        if any(link.kind in DRIVERS for link in host.interfaces or ()) or _may_be_made(host):
             continue  # the host has an interface beside the containers
         isolated = list(_isolated(host))
         for project in host.projects if isolated else ():
@@ -119,6 +120,10 @@ def check(site: Site) -> Iterator[Finding]:
                         related=(Label(address.span, f"the address of {target.name} on {network.driver}"),),
                         host=host.name,
                     )
+
+
+def _may_be_made(host: Host) -> bool:
+    return any(isinstance(action, LinkChange) and action.kind in DRIVERS for action in host.actions)
 
 
 def _isolated(host: Host) -> Iterator[Place]:

@@ -115,10 +115,10 @@ Server:
 import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Network, Origin, Severity, Site, rule
+from netlint.api import Confidence, Finding, Host, Label, Located, Network, Origin, Severity, Site, pattern, rule
 
-VLAN = re.compile(r"(.+)\.\d+")
-WIRELESS = re.compile(r"wl(?:an|p|o|x|s)[0-9a-z]+")  # as the kernel and systemd name Wi-Fi interfaces
+VLAN = pattern(r"(.+)\.\d+")
+WIRELESS = pattern(r"wl(?:an|p|o|x|s)[0-9a-z]+")  # as the kernel and systemd name Wi-Fi interfaces
 DRIVERS = ("macvlan", "ipvlan")
 
 
@@ -155,7 +155,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 def _is_missing(host: Host, parent: str) -> bool:
-    if host.interfaces is None or host.interface(parent) is not None:
+    if host.interfaces is None or host.interface(parent) is not None or host.may_get(parent):
         return False
     vlan = VLAN.fullmatch(parent)
     return vlan is None or host.interface(vlan[1]) is None

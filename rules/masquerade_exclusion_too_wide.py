@@ -77,7 +77,8 @@ default via 172.20.0.1 dev eth0
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     OUTSIDE,
@@ -111,7 +112,7 @@ LEAVES = ("RETURN", "ACCEPT")
 PRIVATE = tuple(Prefix(4, first, length) for first, length in ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16)))
 
 
-class Beyond(NamedTuple):
+class Beyond(Struct, frozen=True):
     """A range beside the container networks that an exclusion holds. `span` is what states it, None for the public."""
 
     prefix: Prefix

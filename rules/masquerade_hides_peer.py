@@ -91,7 +91,8 @@ default via 192.168.124.1 dev eth0
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Address,
@@ -119,7 +120,7 @@ from netlint.api import (
 )
 
 
-class Peer(NamedTuple):
+class Peer(Struct, frozen=True):
     """A container network that a route leads to, with an address of it. `host` is None where the route alone speaks."""
 
     prefix: Prefix

@@ -86,7 +86,8 @@ COMMIT
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Address,
@@ -115,7 +116,7 @@ CLIENT = {4: parse_address("198.51.100.7"), 6: parse_address("2001:db8::7")}  # 
 DOCKER0 = parse_prefix("172.17.0.0/16")
 
 
-class Link(NamedTuple):
+class Link(Struct, frozen=True):
     """A container network as far as a packet is concerned."""
 
     name: str

@@ -133,7 +133,8 @@ networks:
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     PROXIES,
@@ -163,7 +164,7 @@ from netlint.api import (
 ICC = "com.docker.network.bridge.enable_icc"
 
 
-class Why(NamedTuple):
+class Why(Struct, frozen=True):
     """Why a service does not reach another, how to mend it, and the place of the cause."""
 
     text: str
@@ -171,7 +172,7 @@ class Why(NamedTuple):
     cause: Label
 
 
-class Holder(NamedTuple):
+class Holder(Struct, frozen=True):
     """Who has a fixed address."""
 
     service: Service

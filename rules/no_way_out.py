@@ -54,13 +54,26 @@ networks:
 import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Project, Reach, Service, Severity, Site, intents, rule
+from netlint.api import (
+    Confidence,
+    Finding,
+    Host,
+    Label,
+    Project,
+    Reach,
+    Service,
+    Severity,
+    Site,
+    intents,
+    pattern,
+    rule,
+)
 
-DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}", re.IGNORECASE)
-LOCAL = re.compile(r".*\.(?:local|localdomain|internal|lan|home|intranet|test|localhost|invalid)", re.IGNORECASE)
+DOMAIN = pattern(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}", re.IGNORECASE)
+LOCAL = pattern(r".*\.(?:local|localdomain|internal|lan|home|intranet|test|localhost|invalid)", re.IGNORECASE)
 # What names of variables say that a service calls, and not where it is called itself.
-CALLED = re.compile(r"SMTP|MAIL|API|WEBHOOK|UPSTREAM|ENDPOINT|REMOTE", re.IGNORECASE)
-PROXY = re.compile(r"(?:HTTPS?|ALL)_PROXY", re.IGNORECASE)
+CALLED = pattern(r"SMTP|MAIL|API|WEBHOOK|UPSTREAM|ENDPOINT|REMOTE", re.IGNORECASE)
+PROXY = pattern(r"(?:HTTPS?|ALL)_PROXY", re.IGNORECASE)
 
 
 @rule(

@@ -58,9 +58,9 @@ default via 10.0.2.2 dev eth0
 ```
 """
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Confidence,
@@ -77,11 +77,12 @@ from netlint.api import (
     is_container_link,
     own_address,
     parse_address,
+    pattern,
     rule,
 )
 
 # Calico's node/pkg/lifecycle/startup/autodetection, DEFAULT_INTERFACES_TO_EXCLUDE
-NOT_CALICOS = re.compile(
+NOT_CALICOS = pattern(
     r"docker|cbr|dummy|virbr|lxcbr|veth|lo$|cali|tunl|flannel|kube-ipvs|cni|vxlan\.calico|vxlan-v6|wireguard\.cali|nodelocal"
 )
 METHOD = "IP_AUTODETECTION_METHOD"
@@ -89,7 +90,7 @@ FIRST = ("first-found", "true")
 VIRTUALBOX = parse_address("10.0.2.15")  # what its DHCP server gives the first interface of every machine
 
 
-class Chosen(NamedTuple):
+class Chosen(Struct, frozen=True):
     """The address that a program takes for a node, on which link, and the place that makes it so.
 
     `help` is how to name another interface.

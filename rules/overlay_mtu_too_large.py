@@ -104,9 +104,9 @@ def _underlay(host: Host) -> Interface | None:
     chosen = next((one for one in said if one is not None), None)
     if chosen is not None:
         address, _ = own_address(host, chosen.value)
-        for link in host.interfaces or ():
+        for link in host.links:
             if any(entry.address == address for entry in link.addresses):
                 return link
         return None
     names = uplinks(host)
-    return host.interface(names[0]) if len(names) == 1 else None
+    return host.link(names[0]) if len(names) == 1 else None

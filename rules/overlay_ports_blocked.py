@@ -87,7 +87,8 @@ COMMIT
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Address,
@@ -118,7 +119,7 @@ NUMBERS = {"esp": 50, "ipencap": 4}  # what people take for a port
 CANDIDATES = 24  # senders tried where the other nodes are not known
 
 
-class Lost(NamedTuple):
+class Lost(Struct, frozen=True):
     """Packets of one use that do not pass, the way of one of them, and what loses it. `sure`: that there are others
     who send them."""
 

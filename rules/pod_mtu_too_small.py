@@ -41,7 +41,8 @@ weave launch 10.0.5.12
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import Finding, Host, Interface, Label, Severity, Site, Span, clusters_of, measured, node_address, rule
 
@@ -51,7 +52,7 @@ TUNNELS = {"flannel.1": 50, "vxlan.calico": 50, "tunl0": 20, "cilium_vxlan": 50}
 OPTION = "com.docker.network.driver.mtu"
 
 
-class Small(NamedTuple):
+class Small(Struct, frozen=True):
     """An MTU of containers, what the tunnel adds, and the place that sets it."""
 
     what: str

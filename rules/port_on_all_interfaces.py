@@ -91,6 +91,7 @@ from netlint.api import (
     image_port,
     open_stores,
     parse_address,
+    pattern,
     rule,
 )
 
@@ -118,7 +119,7 @@ SHARED_PORTS = (8500,)
 PRIVATE_IMAGES = ("adminer", "influxdb", "mongo-express", "neo4j", "pgadmin4", "phpmyadmin", "redis-commander")
 WEB = (80, 443)
 # What tells a program where to listen, by whatever option.
-LISTENS = re.compile(r"bind|listen|127\.0\.0\.1|localhost|::1", re.IGNORECASE)
+LISTENS = pattern(r"bind|listen|127\.0\.0\.1|localhost|::1", re.IGNORECASE)
 
 
 @rule(

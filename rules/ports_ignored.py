@@ -120,7 +120,8 @@ networks:
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Confidence,
@@ -138,7 +139,7 @@ from netlint.api import (
 )
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True):
     """Why ports have no effect."""
 
     text: str

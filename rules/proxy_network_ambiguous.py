@@ -103,7 +103,8 @@ networks:
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Confidence,
@@ -124,7 +125,7 @@ NETWORK_LABELS = ("traefik.docker.network", "traefik.swarm.network")
 NETWORK_OPTIONS = ("--providers.docker.network", "--providers.swarm.network", "--docker.network")
 
 
-class Proxy(NamedTuple):
+class Proxy(Struct, frozen=True):
     """A Traefik of the input: its networks, None where they are not known, and whether its options are."""
 
     host: Host

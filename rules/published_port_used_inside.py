@@ -77,6 +77,7 @@ from netlint.api import (
     Span,
     intents,
     mentions,
+    pattern,
     published_as,
     reach_instead,
     rule,
@@ -84,7 +85,7 @@ from netlint.api import (
 )
 
 # What tells a proxy the port of a container.
-TOLD = re.compile(
+TOLD = pattern(
     r"VIRTUAL_PORT|traefik\.(?:(?:http|tcp|udp)\.services\.[^.]+\.loadbalancer\.server\.)?port", re.IGNORECASE
 )
 

@@ -61,10 +61,23 @@ services:
 import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Label, Reach, Service, Severity, Site, Span, image_port, mentions, rule
+from netlint.api import (
+    Confidence,
+    Finding,
+    Label,
+    Reach,
+    Service,
+    Severity,
+    Site,
+    Span,
+    image_port,
+    mentions,
+    pattern,
+    rule,
+)
 
 # Variables that say where the program itself listens, and not where it connects to.
-OWN = re.compile(r"(?:(?:WEB|WEBUI|HTTP|LISTEN|LISTENING|SERVER|APP|SERVICE|UI)_?)?PORT", re.IGNORECASE)
+OWN = pattern(r"(?:(?:WEB|WEBUI|HTTP|LISTEN|LISTENING|SERVER|APP|SERVICE|UI)_?)?PORT", re.IGNORECASE)
 
 
 @rule(

@@ -74,7 +74,8 @@ networks:
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Address,
@@ -95,7 +96,7 @@ from netlint.api import (
 )
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """An address that a service asks for on a network."""
 
     network: Network

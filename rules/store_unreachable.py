@@ -126,7 +126,8 @@ COMMIT
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     ClusterStore,
@@ -148,7 +149,7 @@ from netlint.api import (
 )
 
 
-class Lost(NamedTuple):
+class Lost(Struct, frozen=True):
     """A connection of an engine that does not reach its store: why, where that is decided, and on which host. `sure` is
     False where the store may be on this host, and only the others miss it."""
 
@@ -218,7 +219,7 @@ def _lost(walker: Walker, host: Host, store: ClusterStore, endpoint: StoreEndpoi
         text = f"is not reached: {last.steps[-1].text}"
         cure = f"let tcp {endpoint.port} of the store pass between the hosts of the cluster"
         return Lost(host, endpoint, text, last.decided, last.host, cure, journey)
-    if journey.answered is False and journey.answer_at is not None:
+    if journey.answered is False and journey.answer_at is not None and journey.answer:
         cure = "let established connections pass"
         return Lost(host, endpoint, journey.answer_text, journey.answer_at, journey.answer[-1].host, cure, journey)
     owner = next((one for one in site.hosts if one is not host and _has(one, endpoint)), None)

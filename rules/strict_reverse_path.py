@@ -139,7 +139,8 @@ net.ipv4.conf.eth1.rp_filter = 1  # <- warning
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     OUTSIDE,
@@ -169,7 +170,7 @@ from netlint.api import (
 STRICT = "1"
 
 
-class Lost(NamedTuple):
+class Lost(Struct, frozen=True):
     """A packet that the filter drops. `why` says what of it comes by the other way."""
 
     leg: Leg

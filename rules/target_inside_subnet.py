@@ -85,7 +85,8 @@ networks:
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     Address,
@@ -116,7 +117,7 @@ from netlint.api import (
 FIRST = 64
 
 
-class Target(NamedTuple):
+class Target(Struct, frozen=True):
     address: Address
     span: Span
 

@@ -41,10 +41,23 @@ networks:
 ```
 """
 
-import difflib
 from collections.abc import Iterator
 
-from netlint.api import Add, Confidence, Edit, Finding, Fix, Label, Project, Service, Severity, Site, Span, rule
+from netlint.api import (
+    Add,
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Label,
+    Project,
+    Service,
+    Severity,
+    Site,
+    Span,
+    nearest,
+    rule,
+)
 
 
 @rule(
@@ -67,13 +80,13 @@ def check(site: Site) -> Iterator[Finding]:
                     uses.setdefault(attachment.network, []).append((service, attachment.span))
         for name, users in uses.items():
             names = [network.key for network in project.networks if network.key is not None]
-            near = difflib.get_close_matches(name, names, n=1)
+            near = nearest(name, names)
             more = f" and {len(users) - 1} more" if len(users) > 1 else ""
             yield Finding(
                 message=f"network {name} of service {users[0][0].name}{more} is not defined",
                 at=users[0][1],
                 label="Compose refuses the project",
-                help=(f"write {near[0]}, or define" if near else "define")
+                help=(f"write {near}, or define" if near else "define")
                 + f" {name} under the top-level networks, with external: true if it is there already",
                 related=tuple(Label(span, f"service {service.name}") for service, span in users[1:4]),
                 confidence=_confidence(project),
@@ -82,12 +95,13 @@ def check(site: Site) -> Iterator[Finding]:
             )
 
 
-def _fixes(name: str, near: list[str], users: list[tuple[Service, Span]]) -> tuple[Fix, ...]:
+def _fixes(name: str, near: str | None, users: list[tuple[Service, Span]]) -> tuple[Fix, ...]:
     """The name that is like it, or a network of that name."""
-    renamed = tuple(Edit(span, other, old=name) for _, span in users for other in near)
     top = Span(users[0][1].source, 0, 0)
     define = Fix(title=f"define network {name}", changes=(Add(top, ("networks", name), None),))
-    return (Fix(title=f"write {near[0]}", changes=renamed), define) if near else (define,)
+    if near is None:
+        return (define,)
+    return (Fix(title=f"write {near}", changes=tuple(Edit(span, near, old=name) for _, span in users)), define)
 
 
 def _is_over_another(project: Project, beside: list[Project]) -> bool:

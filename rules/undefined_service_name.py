@@ -78,8 +78,6 @@ services:
 ```
 """
 
-import difflib
-import re
 from collections.abc import Iterator
 
 from netlint.api import (
@@ -95,12 +93,14 @@ from netlint.api import (
     Severity,
     Site,
     intents,
+    nearest,
+    pattern,
     rule,
     serves,
 )
 
 # One label, as the names of services are; the rest of the world has dots.
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+NAME = pattern(r"[A-Za-z][A-Za-z0-9_-]*")
 PREDEFINED = ("localhost", "host", "gateway")
 NEAR = 0.8  # of difflib: two letters that changed places in a name of seven
 
@@ -179,9 +179,9 @@ def _meant(reach: Reach, service: Service, intent: Intent) -> Service | None:
         for other in reach.project.services
         if other is not service and not other.extends and mine and mine & (reach.networks(other) or frozenset())
     ]
-    names = difflib.get_close_matches(intent.host, [other.name for other in others], n=1, cutoff=NEAR)
-    if names:
-        return next(other for other in others if other.name == names[0])
+    name = nearest(intent.host, [other.name for other in others], cutoff=NEAR)
+    if name is not None:
+        return next(other for other in others if other.name == name)
     port = intent.port or (None if intent.is_web else SCHEMES.get(intent.scheme))
     serving = [other for other in others if port is not None and serves(other, port)]
     return serving[0] if len(serving) == 1 else None

@@ -59,10 +59,10 @@ Server:
 import re
 from collections.abc import Iterator
 
-from netlint.api import Edit, Finding, Fix, Host, Option, Setting, Severity, Site, Span, rule
+from netlint.api import Edit, Finding, Fix, Host, Option, Setting, Severity, Site, Span, pattern, rule
 
 NOT_A_STRING = ("must be a whole number", "must be true or false")
-LITERAL = re.compile(r"true|false|0|[1-9][0-9]{0,9}", re.ASCII)
+LITERAL = pattern(r"true|false|0|[1-9][0-9]{0,9}", re.ASCII)
 OF_THE_CLUSTER = ("cluster-store", "cluster-advertise", "cluster-store-opts")  # NL604 has more to say of these
 
 

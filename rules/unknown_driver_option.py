@@ -48,9 +48,8 @@ networks:
 """  # noqa: E501 - the row of a table is one line
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
-from netlint.api import Finding, Origin, Severity, Site, rule
+from netlint.api import Finding, Origin, Severity, Site, nearest, rule
 
 PREFIX = "com.docker.network."
 BRIDGE = (
@@ -97,4 +96,4 @@ def check(site: Site) -> Iterator[Finding]:
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
     last = name.rpartition(".")[2].replace("-", "_").lower()
     same = [one for one in known if one.rpartition(".")[2] == last]
-    return same[0] if same else next(iter(get_close_matches(name.lower(), known, n=1, cutoff=0.8)), None)
+    return same[0] if same else nearest(name.lower(), known, cutoff=0.8)

@@ -47,10 +47,9 @@ networks:
 ```
 """
 
-import difflib
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Project, Service, Severity, Site, rule
+from netlint.api import Confidence, Finding, Host, Label, Located, Project, Service, Severity, Site, nearest, rule
 
 MODES = ("bridge", "host", "none", "default", "nat", "private", "slirp4netns", "pasta", "service", "container")
 
@@ -73,13 +72,13 @@ def check(site: Site) -> Iterator[Finding]:
 
 def _unknown(host: Host, project: Project, service: Service, mode: Located[str], known: set[str]) -> Iterator[Finding]:
     declared = project.network(mode.value)
-    near = difflib.get_close_matches(mode.value.partition(":")[0], MODES, n=1, cutoff=0.8)
+    near = nearest(mode.value.partition(":")[0], MODES, cutoff=0.8)
     if mode.value in known or (declared is not None and declared.name == mode.value):
         return
     if declared is not None:
         fault, cure = f"which the engine knows as {declared.name}", f"write networks: [{mode.value}] instead"
     elif near:
-        fault, cure = "which is no mode", f"write {near[0]}{mode.value[len(mode.value.partition(':')[0]) :]}"
+        fault, cure = "which is no mode", f"write {near}{mode.value[len(mode.value.partition(':')[0]) :]}"
     elif host.networks_listed:
         fault, cure = "which is no mode, and no network of this host", "name a network that is there"
     else:

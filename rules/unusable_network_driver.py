@@ -78,10 +78,9 @@ networks:
 ```
 """
 
-import difflib
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Label, Network, Origin, Severity, Site, Span, rule
+from netlint.api import Finding, Host, Label, Network, Origin, Severity, Site, Span, nearest, rule
 
 SINGLE = {"host": "host", "none": "none", "null": "none"}
 BUILT_IN = ("bridge", "macvlan", "ipvlan", "overlay")
@@ -107,12 +106,12 @@ def _driver(host: Host, network: Network) -> Iterator[Finding]:
     driver, place = network.driver, network.driver_span
     if place is None or "$" in driver or driver in BUILT_IN:
         return
-    near = difflib.get_close_matches(driver.lower(), BUILT_IN, n=1, cutoff=0.8)
+    near = nearest(driver.lower(), BUILT_IN, cutoff=0.8)
     if driver in SINGLE:
         fault = "of which there is one network alone"
         cure = f"write network_mode: {SINGLE[driver]} in the services, without networks"
     elif near:
-        fault, cure = "which the engine does not have", f"write {near[0]}"
+        fault, cure = "which the engine does not have", f"write {near}"
     else:
         return
     yield Finding(

@@ -56,7 +56,7 @@ def check(site: Site) -> Iterator[Finding]:
         if host.swarm is None or not host.swarm.active:
             continue
         port = host.swarm.data_path_port
-        for link in host.interfaces or ():
+        for link in host.links:
             if link.kind == "vxlan" and (used := link.option("dstport")) is not None and used.value == str(port):
                 yield Finding(
                     message=f"{link.name} receives VXLAN on UDP port {port}, the data path port of the swarm",

@@ -55,7 +55,8 @@ weave expose 10.2.1.254/24
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.api import (
     ClaimKind,
@@ -73,7 +74,7 @@ from netlint.api import (
 )
 
 
-class Given(NamedTuple):
+class Given(Struct, frozen=True):
     """An address given by hand, and whose it is; or the subnet of a network that weave's plugin serves."""
 
     host: Host

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from netlint.checkout import checkout_root, provenance, repository_uri
+from netlint.checkout import Provenance, checkout_root, provenance, repository_uri
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_provenance_of_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert provenance(str(tmp_path)) is None, "no remote"
     git("remote", "add", "origin", "git@example.com:a/b.git")
     head = git("rev-parse", "HEAD")
-    assert provenance(str(tmp_path)) == ("ssh://example.com/a/b.git", head, "trunk", str(tmp_path))
+    assert provenance(str(tmp_path)) == Provenance("ssh://example.com/a/b.git", head, "trunk", str(tmp_path))
     git("checkout", "-q", "--detach")
-    assert provenance(str(tmp_path)) == ("ssh://example.com/a/b.git", head, None, str(tmp_path))
+    assert provenance(str(tmp_path)) == Provenance("ssh://example.com/a/b.git", head, None, str(tmp_path))
 
 
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Data flows one way: parse and model know nothing of each other, rules see netlint.api alone, reports see the run.
 
-Below parse and model are patterns, texts, prefixes and the values of firewall rules: of those a dump has a million,
-which there is no time to make twice.
+Below parse and model are patterns, texts, what these are decoded from, prefixes and the values of firewall rules: of
+those a dump has a million, which there is no time to make twice.
 """
 
 import ast
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-BELOW = ("netlint.pattern", "netlint.source", "netlint.prefix", "netlint.firewall_rule")
+BELOW = ("netlint.decode", "netlint.pattern", "netlint.source", "netlint.prefix", "netlint.firewall_rule")
 ALLOWED = {
     "netlint/parse": ("netlint.parse", *BELOW),
     "netlint/model": ("netlint.model", *BELOW),
@@ -19,6 +19,7 @@ ALLOWED = {
         "netlint.dataplane",
         "netlint.addresses",
         "netlint.model",
+        "netlint.pattern",
         "netlint.source",
         "netlint.prefix",
     ),

@@ -1,10 +1,12 @@
 """Patterns that are compiled when they are used."""
 
 import re
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from netlint.pattern import pattern
+from netlint.pattern import pattern, patterns_later
 
 
 def test_it_matches_as_a_compiled_one_does() -> None:
@@ -22,6 +24,26 @@ def test_a_wrong_one_fails_at_its_first_use() -> None:
         late.search("")
 
 
-def test_it_has_the_methods_that_match_and_no_others() -> None:
+def test_it_has_what_a_compiled_one_has() -> None:
+    assert pattern("(a)(?P<b>b)", re.IGNORECASE).groupindex == {"b": 2}
     with pytest.raises(AttributeError):
-        pattern("a").pattern  # noqa: B018
+        pattern("a").matches  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_what_is_imported_compiles_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "library_with_patterns.py").write_text("import re\nLATE, WRONG = re.compile('[ab]'), re.compile('(')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with patterns_later():
+        library = import_module("library_with_patterns")
+    assert library.LATE.sub("-", "cab") == "c--"
+    with pytest.raises(re.error):
+        library.WRONG.match("")
+    with pytest.raises(re.error):
+        re.compile("(")
+
+
+def test_an_import_that_fails_leaves_re_as_it_was() -> None:
+    with pytest.raises(ImportError), patterns_later():
+        raise ImportError
+    with pytest.raises(re.error):
+        re.compile("(")

@@ -117,7 +117,7 @@ def test_formats(path: str, text: str, expected: str | None) -> None:
         ("config/services.yaml", "services:\n  _defaults:\n    autowire: true\n  App\\:\n    resource: .\n", None),
         ("a.yaml", "apiVersion: v1\nkind: Service\nspec:\n  services:\n", "kubernetes"),
         ("a.yaml", "kind: DaemonSet\nmetadata:\n  name: a\n", "kubernetes"),
-        ("play.yml", "- hosts: all\n  tasks:\n    - command: docker ps\n", None),
+        ("play.yml", "- hosts: all\n  tasks:\n    - command: docker ps\n", "ansible"),
         ("50-cloud.yaml", "network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n", "netplan"),
     ],
 )  # fmt: skip

@@ -11,7 +11,8 @@ from netlint.addresses.clusters import clusters_of
 from netlint.addresses.links import docker_bridges, is_container_link, is_docker_link, is_tunnel
 from netlint.model.cluster import ClusterRange, Role
 from netlint.model.given import Reserved
-from netlint.model.host import Configured, Host, Interface, Route, Site
+from netlint.model.host import Configured, Host, Route, Site
+from netlint.model.interface import Interface
 from netlint.model.network import Network, Subnet
 from netlint.model.overlay import WEAVE_DEFAULT_RANGE
 from netlint.prefix import Prefix, parse_address
@@ -168,7 +169,7 @@ class _Links:
         self.host = host
         self.bridges = docker_bridges(host)
         self.subnets = [subnet.prefix for network in host.networks for subnet in network.subnets]
-        self.interfaces = {interface.name: interface for interface in host.interfaces or ()}
+        self.interfaces = {interface.name: interface for interface in host.links}
         self.links: dict[tuple[str, Prefix], Claim] = {}
 
     def claims(self) -> Iterator[Claim]:

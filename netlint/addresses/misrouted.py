@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from netlint.addresses.allocation import occupied
 from netlint.addresses.claims import Claim
@@ -11,7 +11,7 @@ from netlint.prefix import Address
 from netlint.source import Span
 
 
-class Misrouted(NamedTuple):
+class Misrouted(Struct, frozen=True):
     """`address` is that which `who` (stated at `span`) has, or gets first."""
 
     address: Address

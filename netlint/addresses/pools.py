@@ -6,20 +6,21 @@ for what is passed over: name servers and on-link routes, before 20.10.15 every 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.addresses.claims import ClaimKind, claims
 from netlint.model.host import Host, Route, Site
 from netlint.model.network import SHOWN, Network, Origin
+from netlint.pattern import pattern
 from netlint.prefix import Prefix
 from netlint.source import Span
 
-_BRIDGE = re.compile(r"br-[0-9a-f]{12}")
+_BRIDGE = pattern(r"br-[0-9a-f]{12}")
 
 
-class LocalPool(NamedTuple):
+class LocalPool(Struct, frozen=True):
     """A range that is split into subnets of `size` bits; `span` is None for one that is built in."""
 
     base: Prefix
@@ -56,7 +57,7 @@ BUILT_IN = (
 )
 
 
-class Supply(NamedTuple):
+class Supply(Struct, frozen=True):
     """`total` subnets in the pools of a host, of which `left` are free for new networks.
 
     `left_before` is the same for engines before 20.10.15, and `routes` are those that only they stop at. `holders` are

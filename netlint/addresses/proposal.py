@@ -7,6 +7,8 @@ from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from netlint.addresses.advice import BUILT_IN
 from netlint.addresses.claims import claims
 from netlint.addresses.free import RFC1918, free_subnets
@@ -19,7 +21,7 @@ UNIQUE_LOCAL = Prefix(6, 0xFC << 120, 7)
 _ASSIGNED = Prefix(6, 0xFD << 120, 8)  # RFC 4193: the half of it that is assigned locally
 
 
-class Taken(NamedTuple):
+class Taken(Struct, frozen=True):
     """A range that somebody holds on a host (None: the configuration); `what` names who."""
 
     prefix: Prefix

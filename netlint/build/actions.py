@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from netlint.build.actions_docker import build_docker
-from netlint.build.actions_files import add_written, build_written
+from netlint.build.actions_files import OF_HOSTS, build_written
 from netlint.build.actions_frontends import build_firewall_cmd, build_ufw_command
 from netlint.build.actions_host import build_echo, build_ifconfig, build_ip, build_route, build_sysctl
 from netlint.build.actions_iptables import build_firewall
+from netlint.build.actions_links import build_brctl, build_bridge
 from netlint.build.dockerd_flags import read_flags
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.kube_programs import PROGRAMS, build_program
 from netlint.build.weave import build_weave_command, build_weave_manifest
 from netlint.model.action import DockerStart
-from netlint.parse.cloud_config import CloudConfig
 from netlint.parse.command_line import daemon_command
+from netlint.parse.provision import Provision
 from netlint.parse.shell import Command, Script
 from netlint.parse.tree import Unsupported
 
@@ -33,6 +35,8 @@ _BUILDERS: dict[str, Callable[[Command, HostFacts], None]] = {
     "ip": build_ip,
     "route": build_route,
     "ifconfig": build_ifconfig,
+    "brctl": build_brctl,
+    "bridge": build_bridge,
     "sysctl": build_sysctl,
     "ufw": build_ufw_command,
     "firewall-cmd": build_firewall_cmd,
@@ -41,7 +45,10 @@ _BUILDERS: dict[str, Callable[[Command, HostFacts], None]] = {
     "tee": build_echo,
 }
 # They change the network and have no model; all other programs are of no account here.
-_NOT_MODELLED = ("brctl", "bridge", "ebtables", "ipset", "ipvsadm", "nmcli", "tc")
+_NOT_MODELLED = ("ebtables", "ipset", "ipvsadm", "nmcli", "tc")
+# Of these, what only shows: `tc qdisc show`, `ipset list`, `nmcli con show`, `ebtables -t nat -L`.
+_SHOWS = frozenset("show list ls save test status monitor version help s l sh".split())
+_LISTS = re.compile(r"-(?:[LSlT]\w*|-list(?:-all)?|-save|-test|-version|-help|[hV])")
 _STARTS = ("start", "restart", "try-restart", "force-reload", "enable")
 _ONLY_TELLS = frozenset(("--validate", "--version", "-v", "--help", "-h"))
 _UNITS = ("docker", "docker.service")
@@ -51,21 +58,22 @@ def build_actions(files: list[Parsed], facts: HostFacts) -> None:
     """Add what the scripts do: actions, networks, kernel settings, options of dockerd, a swarm and weave."""
     for file in files:
         script: Script = file.tree
+        if not facts.implied:
+            facts.host_sources.add(file.source.path)
         for item in script.unsupported:
             facts.unsupported(item)
         add_commands(script.commands, facts)
         _add_here_documents(file, script, facts)
 
 
-def build_cloud_configs(files: list[Parsed], facts: HostFacts) -> None:
-    """Add what cloud-init writes and runs: files before commands."""
+def build_provisions(files: list[Parsed], facts: HostFacts) -> None:
+    """Add what cloud-init or Ansible runs; files that they write are read with all others (build/provisioned.py)."""
     for file in files:
-        config: CloudConfig = file.tree
-        for item in (*config.unsupported, *config.script.unsupported):
+        provision: Provision = file.tree
+        facts.host_sources |= {file.source.path, *(text.path for text in provision.texts)}
+        for item in provision.unsupported:
             facts.unsupported(item)
-        for written in config.files:
-            add_written(written.path, written.source, facts)
-        add_commands(config.script.commands, facts)
+        add_commands(provision.commands, facts)
 
 
 def _add_here_documents(file: Parsed, script: Script, facts: HostFacts) -> None:
@@ -84,6 +92,8 @@ def add_commands(commands: Iterable[Command], facts: HostFacts) -> None:
     for command in commands:
         builder = _BUILDERS.get(command.program)
         build_written(command, facts)
+        if command.program in OF_HOSTS:
+            facts.host_sources.add(command.span.source)
         if starts_docker(command):
             facts.actions.append(DockerStart(span=command.span, certain=command.certain))
             _read_options(command, facts)
@@ -91,8 +101,15 @@ def add_commands(commands: Iterable[Command], facts: HostFacts) -> None:
             builder(command, facts)
         elif command.program in PROGRAMS:
             build_program(command.words, command.span, facts)
-        elif not build_firewall(command, facts) and command.program in _NOT_MODELLED:
+        elif not build_firewall(command, facts) and command.program in _NOT_MODELLED and not _only_shows(command):
             facts.unsupported(Unsupported(command.span, f"the {command.program} command"))
+
+
+def _only_shows(command: Command) -> bool:
+    words = [word.text for word in command.words[1:]]
+    if command.program in ("ebtables", "ipvsadm"):
+        return not words or any(_LISTS.fullmatch(word) for word in words)
+    return len(words) < 2 or any(word in _SHOWS or _LISTS.fullmatch(word) for word in words[:4])
 
 
 def starts_docker(command: Command) -> bool:

@@ -1,12 +1,13 @@
-"""Routes, addresses and kernel settings that the commands of a script set."""
+"""Routes, addresses and kernel settings that the commands of a script set; interfaces: actions_links.py."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
 
+from netlint.build.actions_links import ifconfig_link, ip_link, ip_tuntap
 from netlint.build.facts import HostFacts
-from netlint.model.action import AddressChange, RouteChange
+from netlint.model.action import AddressChange, AddressFlush, RouteChange
 from netlint.model.located import Located
 from netlint.parse.shell import Command
 from netlint.parse.tree import Unsupported, Word
@@ -21,25 +22,54 @@ _PROC = "/proc/sys/"
 
 
 def build_ip(command: Command, facts: HostFacts) -> None:
-    """`ip route` and `ip address`; what else `ip` changes is not modelled."""
+    """`ip route`, `ip address`, `ip link` and `ip tuntap`; what else `ip` changes is not modelled."""
     words = list(command.words[1:])
     version = 4
     while words and words[0].text.startswith("-"):
-        version = 6 if words[0].text in ("-6", "-inet6") else version
-        words = words[2 if words[0].text in ("-n", "-netns", "-f", "-family") else 1 :]
+        option, value = words[0].text, words[1].text if len(words) > 1 else ""
+        if option in ("-n", "-netns"):
+            return  # in a namespace, which is not the host's own
+        if option in ("-b", "-batch"):
+            facts.unsupported(Unsupported(command.span, "ip -batch"))
+            return
+        valued = option in ("-f", "-family", "-rc", "-rcvbuf", "-l", "-loops")
+        version = 6 if option in ("-6", "-inet6") or (valued and value == "inet6") else version
+        words = words[2 if valued else 1 :]
     if not words or not words[0].text:
         return
-    verb = words[1].text if len(words) > 1 else ""
+    kind, verb = words[0].text, words[1].text if len(words) > 1 else ""
     operation = next((full for full in _OPERATIONS if verb and full.startswith(verb)), None)
-    if operation is None:
-        if words[0].text.startswith("l") and verb == "set":
-            facts.unsupported(Unsupported(command.span, "ip link set"))
-    elif "route".startswith(words[0].text):
+    if "link".startswith(kind):
+        ip_link(words[1:], command, facts)
+    elif "tuntap".startswith(kind):
+        ip_tuntap(words[1:], command, facts)
+    elif len(verb) > 1 and "flush".startswith(verb):
+        _flush(version, kind, words[2:], command, facts)
+    elif operation is None:
+        pass
+    elif "route".startswith(kind):
         _ip_route(_OPERATIONS[operation], version, words[2:], command, facts)
-    elif "address".startswith(words[0].text):
+    elif "address".startswith(kind):
         _ip_address(_OPERATIONS[operation], words[2:], command, facts)
-    elif words[0].text not in ("neigh", "neighbour", "netns", "tuntap", "maddr"):
-        facts.unsupported(Unsupported(command.span, f"ip {words[0].text} {operation}"))
+    elif kind not in ("neigh", "neighbor", "neighbour", "netns", "maddr"):
+        facts.unsupported(Unsupported(command.span, f"ip {kind} {operation}"))
+
+
+def _flush(version: int, kind: str, words: Sequence[Word], command: Command, facts: HostFacts) -> None:
+    """`ip address flush dev eth0`; of routes, only the flush of the cache leaves all as it was."""
+    if "address".startswith(kind):
+        selectors = [word for word in words if word.text != "dev"]
+        if len(selectors) == 1:
+            _add_flush(selectors[0], 6 if version == 6 else None, command, facts)
+        else:
+            facts.unsupported(Unsupported(command.span, "ip address flush"))
+    elif ("route".startswith(kind) and [word.text for word in words] != ["cache"]) or "rule".startswith(kind):
+        facts.unsupported(Unsupported(command.span, f"ip {kind} flush"))
+
+
+def _add_flush(device: Word, version: int | None, command: Command, facts: HostFacts) -> None:
+    interface = Located(device.text, device.span, device.exact)
+    facts.actions.append(AddressFlush(span=command.span, interface=interface, version=version, certain=command.certain))
 
 
 def _ip_route(operation: str, version: int, words: Sequence[Word], command: Command, facts: HostFacts) -> None:
@@ -130,20 +160,24 @@ def build_route(command: Command, facts: HostFacts) -> None:
 
 def build_ifconfig(command: Command, facts: HostFacts) -> None:
     """`ifconfig docker0 172.17.1.1 netmask 255.255.255.0`; without a mask the old classes of addresses count."""
-    words = [word for word in command.words[1:] if word.text not in ("inet", "inet6", "add", "-v")]
-    if len(words) < 2:
+    given = command.words[1:]
+    words = [word for word in given if word.text not in ("inet", "inet6", "add", "del", "-v")]
+    if len(words) < 2 or words[0].text.startswith("-"):
         return
+    removed = any(word.text == "del" for word in given)
     parsed = parse_interface(words[1].text)
-    if parsed is None:
-        return
-    address, length = parsed
-    mask = _after(words[2:], "netmask").get("netmask")
-    if mask is not None:
-        length = netmask_length(mask.text) or length
-    elif "/" not in words[1].text and address.version == 4:
-        first = int(address) >> 24
-        length = 8 if first < 128 else 16 if first < 192 else 24
-    _add_address("replace", words[0], words[1], (address, length), command, facts)
+    if words[1].text in ("0", "0.0.0.0") and not removed:
+        _add_flush(words[0], 4, command, facts)
+    elif parsed is not None:
+        address, length = parsed
+        mask = _after(words[2:], "netmask").get("netmask")
+        if mask is not None:
+            length = netmask_length(mask.text) or length
+        elif "/" not in words[1].text and address.version == 4:
+            first = int(address) >> 24
+            length = 8 if first < 128 else 16 if first < 192 else 24
+        _add_address("delete" if removed else "replace", words[0], words[1], (address, length), command, facts)
+    ifconfig_link(words, command, facts, address=parsed is not None and parsed[0].version == 4 and not removed)
 
 
 def build_sysctl(command: Command, facts: HostFacts) -> None:

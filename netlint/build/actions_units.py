@@ -24,6 +24,7 @@ def build_unit_actions(files: list[Parsed], facts: HostFacts) -> None:
     units: dict[str, list[UnitFile]] = {}
     for file in sorted((file for file in files if file.format == "systemd-unit"), key=_is_drop_in):
         units.setdefault(_unit_name(file), []).append(file.tree)
+    facts.host_sources |= {file.source.path for file in files}
     for parts in units.values():
         variables = _environment(parts, environments)
         known = {variable.name: value for variable in variables for value in variable.values or ()}

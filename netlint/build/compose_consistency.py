@@ -7,7 +7,6 @@ starts is taken to be there: which profiles are on, no file says.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from netlint.build.compose_values import Values
@@ -16,8 +15,9 @@ from netlint.model.compose import Service
 from netlint.model.located import Located
 from netlint.parse.tree import Mapping, Node, Scalar
 from netlint.parse.tree import Sequence as SequenceNode
+from netlint.pattern import pattern
 
-_CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_CONTAINER_NAME = pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _SHOWN = 5  # services of a circle that a message names
 
 

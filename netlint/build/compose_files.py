@@ -10,7 +10,8 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from netlint.build.compose_environment import variables
 from netlint.build.facts import Parsed
@@ -34,7 +35,7 @@ _REFERS = re.compile(r"\b(?:include|extends|env_file)\b")
 MAX_FILES = 500  # of one project: an include that branches at each level stands for any number
 
 
-class ProjectFiles(NamedTuple):
+class ProjectFiles(Struct, frozen=True):
     """The files of one project. `main` are given to Compose itself, later ones over earlier ones; `others` are those
     that they include and extend, and the environment files of them all.
 
@@ -49,7 +50,7 @@ class ProjectFiles(NamedTuple):
     name: str = ""
 
 
-class Include(NamedTuple):
+class Include(Struct, frozen=True):
     """An entry of `include`."""
 
     paths: tuple[Scalar, ...]
@@ -179,14 +180,14 @@ def project_files(library: Library) -> list[ProjectFiles]:
         first = group.main[0]
         reached = first in included or (first in extended and posixpath.basename(first) not in BASES)
         (roots if group.stated is not None or not reached else waiting).append(group)
-    projects = [group._replace(others=_reached(library, group)) for group in roots]
+    projects = [structs.replace(group, others=_reached(library, group)) for group in roots]
     known = {path for project in projects for path in (*project.main, *project.others)}
     # An override whose base is included elsewhere stands alone; of files that include each other one is the first.
     for group in sorted(waiting, key=lambda one: (posixpath.basename(one.main[0]) not in BASES, one.main)):
         left = tuple(path for path in group.main if path not in known)
         if left:
-            project = group._replace(main=left)
-            project = project._replace(others=_reached(library, project))
+            project = structs.replace(group, main=left)
+            project = structs.replace(project, others=_reached(library, project))
             projects.append(project)
             known.update((*project.main, *project.others))
     order = {path: number for number, path in enumerate(library.compose)}
@@ -222,7 +223,7 @@ def _standard(library: Library, claimed: set[str]) -> Iterator[ProjectFiles]:
                 yield ProjectFiles(tuple(posixpath.join(folder, one) for one in main), folder)
 
 
-class _Reference(NamedTuple):
+class _Reference(Struct, frozen=True):
     """A file that a Compose file names, by which key, and what holds inside it."""
 
     path: str

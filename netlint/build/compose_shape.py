@@ -6,11 +6,11 @@ place (`Values.misplaced`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from netlint.build.compose_values import Values
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence
+from netlint.pattern import pattern
 from netlint.suggest import nearest
 
 # The kinds of values that each key takes: Mapping, List, String, Number, Boolean and 0 (nothing).
@@ -55,7 +55,7 @@ _MISPLACED = {"service": {"ipv4_address", "ipv6_address", "aliases"}, "network":
 _FLAGS = ("attachable", "enable_ipv4", "enable_ipv6", "internal")
 # Lists in which nothing may stand twice.
 _UNIQUE = ("depends_on", "external_links", "networks")
-_SERVICE_NAME = re.compile(r"[a-zA-Z0-9._-]+")
+_SERVICE_NAME = pattern(r"[a-zA-Z0-9._-]+")
 # Kinds of the items of lists, and of the values of mappings.
 _ITEMS = _table("""aliases:S cap_add:S cap_drop:S command:S depends_on:S dns:S dns_search:S entrypoint:S environment:S
     expose:NS external_links:S extra_hosts:S labels:S links:S networks:S profiles:S""")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from msgspec import structs
+
 from netlint.build.facts import HostFacts
 from netlint.build.interpolation import UNKNOWN, Environment, Expanded, expand
 from netlint.model.compose import MisplacedKey, UnsetVariable
 from netlint.model.located import Located
 from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence, Unsupported
+from netlint.pattern import pattern
 from netlint.prefix import Address, Prefix, parse_address, parse_prefix
 from netlint.source import Span
 
@@ -18,7 +21,7 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "1", "t", "y", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "f", "n", "no", "off"), False),
 }
-_INTEGER = re.compile(r"[-+]?[0-9]{1,9}", re.ASCII)
+_INTEGER = pattern(r"[-+]?[0-9]{1,9}", re.ASCII)
 _KINDS = {Mapping: "a mapping", Sequence: "a list", Scalar: "a single value"}
 
 
@@ -114,7 +117,7 @@ class Values:
     def unset(self) -> tuple[UnsetVariable, ...]:
         """The variables that were noted, with the place where the file gives them a default elsewhere."""
         return tuple(
-            one._replace(default=self._defaults.get(one.name), looked_up=self._has_env_file(one.span.source))
+            structs.replace(one, default=self._defaults.get(one.name), looked_up=self._has_env_file(one.span.source))
             for one in self._unset.values()
         )
 

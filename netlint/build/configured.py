@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from msgspec import structs
+
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.routes import build_routes
 from netlint.model.host import Configured
@@ -33,7 +35,7 @@ def _counts(file: Parsed, facts: HostFacts) -> bool:
     """Whether the file is the host's own; one that is not is left unread."""
     folder = file.source.path.rpartition("/")[0]
     listed = facts.interfaces is not None or facts.routes is not None or facts.rulesets or facts.listeners is not None
-    if _PLACES.search(folder) or file.source.path.endswith("network/interfaces") or listed:
+    if _PLACES.search(folder) or file.source.path.endswith(("network/interfaces", "network-config")) or listed:
         return True
     facts.leave_unread(file.source, "nothing tells whether it is this host's, or a container's")
     return False
@@ -151,11 +153,43 @@ def build_netplan(files: list[Parsed], facts: HostFacts) -> None:
     for file in files:
         for document in file.tree if _counts(file, facts) else ():
             network = document.get("network") if isinstance(document, Mapping) else None
+            if network is None and isinstance(document, Mapping) and document.get("version") is not None:
+                network = document  # cloud-init's network-config may leave the outer key out
+            if isinstance(network, Mapping) and isinstance(network.get("config"), Sequence):
+                facts.configured += _version_1(network)
             for kind in _KINDS if isinstance(network, Mapping) else ():
                 devices = network.get(kind) if isinstance(network, Mapping) else None
                 for name, device in devices.items() if isinstance(devices, Mapping) else ():
                     if isinstance(device, Mapping):
                         facts.configured += _netplan_device(name.text, device)
+
+
+def _version_1(network: Mapping) -> Iterator[Configured]:
+    """What version 1 of cloud-init's network-config gives interfaces: subnets with routes, and routes of their own."""
+    for entry in _items(network.get("config")):
+        if not isinstance(entry, Mapping):
+            continue
+        kind, name = entry.get("type"), _word(entry.get("name"))
+        if isinstance(kind, Scalar) and kind.text == "route":
+            yield from _version_1_route(entry, None)
+        for subnet in _items(entry.get("subnets")):
+            if not isinstance(subnet, Mapping):
+                continue
+            device = name.text if name is not None else None
+            address, mask = _word(subnet.get("address")), _word(subnet.get("netmask"))
+            if address is not None:
+                yield from _link(address, "network-config", device, mask.text if mask is not None else None)
+            for route in _items(subnet.get("routes")):
+                if isinstance(route, Mapping):
+                    yield from _version_1_route(route, device)
+
+
+def _version_1_route(route: Mapping, device: str | None) -> Iterator[Configured]:
+    to, mask = _word(route.get("destination") or route.get("network")), _word(route.get("netmask"))
+    via = _word(route.get("gateway"))
+    if to is not None:
+        text = to.text if mask is None or "/" in to.text else f"{to.text}/{mask.text}"
+        yield from _route(text, to.span, "network-config", device, parse_address(via.text) if via is not None else None)
 
 
 def _items(node: Node | None) -> Iterable[Node]:
@@ -268,7 +302,7 @@ def build_route_files(files: list[Parsed], facts: HostFacts) -> None:
             continue
         device = PurePosixPath(file.source.path).name.partition("-")[2]
         own = HostFacts(facts.name)
-        build_routes([file._replace(format="ip-route")], own)
+        build_routes([structs.replace(file, format="ip-route")], own)
         facts.configured += (
             Configured(route.prefix, route.span, "route file", True, route.device or device, route.via)
             for route in own.routes or ()

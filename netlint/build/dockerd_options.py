@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from netlint.suggest import nearest
 
@@ -33,7 +35,7 @@ class OptionType(Enum):
     OBJECT = "an object"
 
 
-class DockerdOption(NamedTuple):
+class DockerdOption(Struct, frozen=True):
     """An option. `key` is empty where only the command line has it, `flag` where only daemon.json has it.
 
     `since` is the first release with it (None: before 1.10, which brought daemon.json), `removed` the first without;

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.build.facts import HostFacts, Parsed
 from netlint.model.daemon import EngineVersion, Option, Pool, Setting
@@ -25,7 +26,7 @@ _COMPOSE_KEY = re.compile(r"docker[- ]compose version", re.IGNORECASE)
 _COMPOSE_TITLE = re.compile(r", (v?\d+\.\d+[^\s)]*)\)")
 
 
-class _Stated(NamedTuple):
+class _Stated(Struct, frozen=True):
     """What one output says, each value with its place. `swarm` is the node's state, `port` the data path's, `compose`
     the version of `docker compose` or docker-compose. `manager`, `nodes`, `node_address` and `swarm_pools` are said of
     the swarm."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from netlint.build.cluster_facts import ClusterFacts
 from netlint.model.action import Action
@@ -12,7 +14,8 @@ from netlint.model.container import BridgePort, Container, Neighbour
 from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
 from netlint.model.frontends import Firewalld, Jail, Ufw
 from netlint.model.given import InputProblem
-from netlint.model.host import Configured, Gap, Interface, Listener, Resolver, Route, RoutingRule
+from netlint.model.host import Configured, Gap, Listener, Resolver, Route, RoutingRule
+from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from netlint.build.compose_files import ProjectFiles
 
 
-class Parsed(NamedTuple):
+class Parsed(Struct, frozen=True):
     """A file after parsing. `format` is its name in netlint/formats.py, `tree` what that format's parser returned."""
 
     source: Source
@@ -75,6 +78,8 @@ class HostFacts:
         self.project_files: Sequence[ProjectFiles] | None = None
         self.missing: Callable[[str], str] = lambda _: ""
         self.actions: list[Action] = []
+        # Files whose commands run on this host, and not perhaps in a container of it.
+        self.host_sources: set[str] = set()
         self.swarm: Swarm | None = None
         self.swarm_services: list[SwarmService] = []
         self.swarm_nodes: list[SwarmNode] = []
@@ -104,7 +109,7 @@ class HostFacts:
         self.not_understood.append(InputProblem(item.span, item.what, "", self.name))
 
 
-class NamespaceFacts(NamedTuple):
+class NamespaceFacts(Struct, frozen=True):
     """What listings of one network namespace of the host say; `name` is that of its container or its own."""
 
     name: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from netlint.build.facts import HostFacts
@@ -17,7 +16,7 @@ CONFIGURATION = 6
 _LACKING = RANKS["nft-json"]
 
 
-class Dump(NamedTuple):
+class Dump(Struct, frozen=True):
     """A ruleset of one file, and what chooses between files. `rank`: lower ones are preferred.
 
     `unsupported` is what was read and is not modelled, with the table that it is in.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.build.values import flag_of
 from netlint.model.located import Located
@@ -12,7 +13,7 @@ from netlint.parse.words import cut
 from netlint.source import Span
 
 
-class Given(NamedTuple):
+class Given(Struct, frozen=True):
     """A flag with two dashes, the place of its name (and value, where they are one word), and its value."""
 
     name: str

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from netlint.build.facts import HostFacts, Parsed
-from netlint.model.host import Interface, InterfaceAddress
+from netlint.model.interface import Interface, InterfaceAddress
 from netlint.model.located import Located
 from netlint.parse import ifconfig, ip_addr
 from netlint.parse.ip_addr_brief import BriefLink

@@ -14,15 +14,15 @@ nothing, and a variable with neither stays as it is written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from netlint.parse.tree import Scalar, Word
+from netlint.pattern import pattern
 from netlint.source import Span
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OPERATOR = re.compile(r":?[-?+]")
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPERATOR = pattern(r":?[-?+]")
 # Deeper nesting of defaults is taken for an error in the expression.
 _MAX_DEPTH = 50
 # Stands for each character of a variable without a value in `Expanded.masked`; no address or port holds it.

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from netlint.build.shown_bridges import BRIDGE_NAME, ENGINE_BRIDGE
-from netlint.model.host import Interface
+from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.network import SHOWN, Network, Origin, Subnet
 

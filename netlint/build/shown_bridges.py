@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from netlint.model.host import Route
 from netlint.model.located import Located
 from netlint.model.netfilter import FirewallRule, Ruleset
 from netlint.model.network import Network, Origin, Subnet
+from netlint.pattern import pattern
 from netlint.prefix import Prefix
 
 # The engine's own names; `id` is the beginning of the network's.
-ENGINE_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-(?P<id>[0-9a-f]{12})")
+ENGINE_BRIDGE = pattern(r"docker0|docker_gwbridge|br-(?P<id>[0-9a-f]{12})")
 BRIDGE_NAME = "com.docker.network.bridge.name"
 
 

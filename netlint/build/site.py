@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
+from netlint.build.provisioned import Provisioned
+from netlint.build.scripted import scripted_links
 from netlint.build.shown_bridges import shown_bridges
 from netlint.build.veths import pair_veths
 from netlint.discover import Input
@@ -75,12 +77,18 @@ class SiteBuilder:
         facts.project_files = group.projects
         facts.missing = self.missing
         facts.linked = tuple(self._linked(group))
+        provisioned: Provisioned | None = None
         for name, inside in _by_namespace(group.inputs).items():
             if name is not None:
                 facts.namespaces[name] = NamespaceFacts(name, inside[0].source.span(0, 0), _namespace(inside, facts))
             else:
-                _build([file for item in inside if (file := _parse(item, facts)) is not None], facts)
+                parsed = [file for item in inside if (file := _parse(item, facts)) is not None]
+                provisioned = Provisioned(parsed, facts)
+                if provisioned.projects:
+                    facts.project_files = (*(group.projects or ()), *provisioned.projects)
+                _build([*parsed, *provisioned.files], facts)
         host = finish(facts, self.engine)
+        host = host if provisioned is None else provisioned.moved(host)
         unreadable = [
             problem for problem in facts.unreadable if not any(source.holds(problem.span) for source in facts.left)
         ]
@@ -209,6 +217,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         engine=version,
         compose=facts.compose,
         interfaces=None if facts.interfaces is None else tuple(facts.interfaces),
+        scripted=scripted_links(facts.actions, facts.host_sources),
         routes=None if facts.routes is None else tuple(facts.routes),
         routing_rules=None if facts.routing_rules is None else tuple(facts.routing_rules),
         rulesets=tuple(facts.rulesets),

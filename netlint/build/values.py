@@ -5,13 +5,13 @@ A value that a variable or template decides is no fault and gives None.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from netlint.model.located import Located
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Word
 from netlint.parse.words import cut
+from netlint.pattern import pattern
 from netlint.prefix import Address, Prefix, parse_address, parse_interface, parse_prefix
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Marks of templates and of what an installer replaces (`__CNI_MTU__`); and what a shell would expand.
-_OPEN = re.compile(r"\{\{|\{%|<%|\$|__[A-Z_]+__|<[\w -]+>")
+_OPEN = pattern(r"\{\{|\{%|<%|\$|__[A-Z_]+__|<[\w -]+>")
 
 
 def is_open(text: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from netlint.build.facts import HostFacts, NamespaceFacts
 from netlint.model.container import Container, VethPair
-from netlint.model.host import Interface
+from netlint.model.interface import Interface
 from netlint.source import Span
 
 _INDEX = re.compile(r"if(\d{1,9})")

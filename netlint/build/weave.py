@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from netlint.build.facts import HostFacts, Parsed
 from netlint.model.action import WeaveAddress
@@ -42,7 +44,7 @@ _MANIFEST_VERSION = pattern(r"(?<=/download/)v\d+(?:\.\d+)+")
 _MANIFEST_SETTING = pattern(r"[?&](?:env\.(\w+)|(password)-secret)=([^&]*)")
 
 
-class Given(NamedTuple):
+class Given(Struct, frozen=True):
     """A setting by the name of its variable. `label` is its name as it stands at `span`, `value` None where the name
     alone sets it, or where the value is kept elsewhere."""
 

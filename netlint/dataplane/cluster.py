@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.addresses.clusters import clusters_of
 from netlint.dataplane.own_address import own_address
@@ -39,7 +40,7 @@ def node_address(host: Host, *, control: bool = False) -> Address | None:
     return None
 
 
-class Shared(NamedTuple):
+class Shared(Struct, frozen=True):
     """A link that this host and another node have in common: its range, who else is on it, and what shows that."""
 
     prefix: Prefix

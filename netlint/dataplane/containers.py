@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.routing import Router
 from netlint.dataplane.translate import parse_target
@@ -18,7 +19,7 @@ from netlint.source import Span
 _REPLICA = r"(?:[-_]\d+|\.\d+\..+)?"  # shop-web-1, shop_web_1, shop_web.1.x7k2
 
 
-class Attached(NamedTuple):
+class Attached(Struct, frozen=True):
     """A container on a network. `names` are what it is called by: its own name, and that of its Compose service."""
 
     names: tuple[str, ...]
@@ -27,7 +28,7 @@ class Attached(NamedTuple):
     span: Span
 
 
-class Published(NamedTuple):
+class Published(Struct, frozen=True):
     """A port of the host that a rule of `chain` leads to a container. `address` is None for all of the host's."""
 
     chain: str

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.journey import Journey, Walker
 from netlint.model.given import Expectation
 from netlint.model.host import Site
 
 
-class Checked(NamedTuple):
+class Checked(Struct, frozen=True):
     """An expectation and what became of its packet. `error` says why there is no packet: the flow names what is not
     there. `holds` is what the journey shows, sure where the journey is certain; `came` says in words what it shows."""
 

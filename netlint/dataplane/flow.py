@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import difflib
 from functools import cache
-from typing import NamedTuple
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
+from msgspec import Struct
 
 from netlint.prefix import Address, parse_address
 
@@ -51,7 +51,7 @@ class FlowError(Exception):
     """A flow that cannot be understood, or that does not fit the hosts; the text shows where."""
 
 
-class End(NamedTuple):
+class End(Struct, frozen=True):
     """One side of a flow. `kind`: "address", "container", "host", "lan" or "internet"; `at` its place in the text."""
 
     kind: str
@@ -60,7 +60,7 @@ class End(NamedTuple):
     at: tuple[int, int]
 
 
-class Flow(NamedTuple):
+class Flow(Struct, frozen=True):
     """A question about one packet. Ports are None for protocols without any."""
 
     text: str
@@ -94,7 +94,7 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, start="flow", parser="lalr", lexer="contextual", propagate_positions=True)
 
 
-class _Part(NamedTuple):
+class _Part(Struct, frozen=True):
     """What may be left out."""
 
     name: str

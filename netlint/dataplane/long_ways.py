@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.packet import Packet, matches
 from netlint.dataplane.walk import FINAL
@@ -15,7 +16,7 @@ _DEEPEST = 64
 _CHAINS = 8  # the longest chains, for whose ends packets are looked for
 
 
-class LongWay(NamedTuple):
+class LongWay(Struct, frozen=True):
     """A packet that is compared with `rules` rules of a table on its way through a hook, most of them in `chain`,
     `in_chain` of them. `later`: how many a packet of the same kind is compared with whose connection is known."""
 

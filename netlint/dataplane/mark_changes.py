@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.packet import Packet
 from netlint.dataplane.space import STATES, Packets, PacketSpace
@@ -15,7 +16,7 @@ _ALL_BITS = 0xFFFFFFFF
 _ANY = IPv4Address(0)
 
 
-class MarkChange(NamedTuple):
+class MarkChange(Struct, frozen=True):
     """The bits of a field that are rewritten, and the packets that have what is written there. `known` is False where
     any value may be written."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.walk import FINAL
 from netlint.model.netfilter import Chain, FirewallRule, NameMatch, PrefixMatch, Ruleset, Table
@@ -11,7 +12,7 @@ from netlint.model.netfilter import Chain, FirewallRule, NameMatch, PrefixMatch,
 _DEEPEST = 64  # jumps inside jumps; the kernel refuses loops, a broken dump may hold one
 
 
-class Path(NamedTuple):
+class Path(Struct, frozen=True):
     """A rule of `chain` and the jumps by which a packet gets to it, outermost first."""
 
     chain: Chain

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from msgspec import Struct
+
 from netlint.dataplane.journey import Gathered, Walker
 from netlint.dataplane.probes import Inside, insides
 from netlint.model.host import Host, Route
@@ -21,7 +23,7 @@ class Crossing(NamedTuple):
     theirs: Inside
 
 
-class _Index(NamedTuple):
+class _Index(Struct, frozen=True):
     """The container networks of a site in the order of their prefixes, the same by prefix, and their lengths. `numbers`
     are their places in the order of the hosts."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from netlint.dataplane.containers import attached
 from netlint.dataplane.host_walk import HostWalk
@@ -16,17 +14,18 @@ from netlint.dataplane.routing import OUTSIDE
 from netlint.dataplane.view import uplinks
 from netlint.model.netfilter import FirewallRule, Ruleset
 from netlint.model.network import Network
+from netlint.pattern import pattern
 from netlint.prefix import Address, Prefix
 from netlint.source import Span
 
 # Bridges that container networks of others than Docker have.
-_DOCKER = re.compile(r"docker0|br-[0-9a-f]{12}")
-_FOREIGN = re.compile(r"weave|cni\d+|cbr0|kube-bridge")
+_DOCKER = pattern(r"docker0|br-[0-9a-f]{12}")
+_FOREIGN = pattern(r"weave|cni\d+|cbr0|kube-bridge")
 
 _BIRD = ("bird", "12", "80")  # Calico writes the routes of its blocks as protocol 80 too
 
 
-class Inside(NamedTuple):
+class Inside(Struct, frozen=True):
     """A container network on a host. `first` and `second` are addresses of containers, that are there or may be.
 
     `network` is None for one that Docker does not know of; `span` states the subnet.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from msgspec import structs
+from msgspec import Struct, structs
 
 from netlint.dataplane.leg import Leg
 from netlint.dataplane.packet import Packet, matches
@@ -18,7 +16,7 @@ from netlint.model.netfilter import FirewallRule, Ruleset
 from netlint.source import Span
 
 
-class Relay(NamedTuple):
+class Relay(Struct, frozen=True):
     """What docker-proxy makes of a connection: one of its own to the container. `rule` shows the published port."""
 
     packet: Packet
@@ -49,7 +47,7 @@ def relay(leg: Leg, router: Router) -> Relay | None:
     return None
 
 
-class _Proxied(NamedTuple):
+class _Proxied(Struct, frozen=True):
     """The rules of the published ports: what each is for but for where it comes from, which it leaves to the proxy,
     then the rule, and where it leads. `by_port` has the positions of those for one port; None: of the others."""
 

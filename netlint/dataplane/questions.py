@@ -6,7 +6,7 @@ What answers them is loaded when a question is asked.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -109,7 +109,7 @@ def _one_of(space: PacketSpace, field: str, prefixes: tuple[Prefix, ...]) -> Pac
     return space.union(space.prefix(field, prefix) for prefix in prefixes)
 
 
-class Disagreement(NamedTuple):
+class Disagreement(Struct, frozen=True):
     """A packet that one ruleset lets pass and another refuses."""
 
     packet: Packet

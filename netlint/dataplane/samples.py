@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from netlint.dataplane.packet import Packet
 from netlint.dataplane.space import FLAGS, PROTOCOLS, STATES, WITH_PORTS, Packets, PacketSpace
@@ -23,7 +24,7 @@ _SOURCES = ("198.51.100.7/32", "198.51.100.0/24", "2001:db8::7/128", "2001:db8::
 _DESTINATIONS = ("203.0.113.9/32", "203.0.113.0/24", "2001:db8:1::9/128", "2001:db8:1::/48")
 
 
-class _Usual(NamedTuple):
+class _Usual(Struct, frozen=True):
     """What samples of a space are chosen by: the packets that `Packet` can stand for, and what is wished of them."""
 
     single: Packets

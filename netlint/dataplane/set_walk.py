@@ -8,7 +8,8 @@ then, callers before callees, with all that enters them from anywhere. The other
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.conditions import Conditions
 from netlint.dataplane.mark_changes import MARKING, mark_change
@@ -29,7 +30,7 @@ class NoWalkError(Exception):
     """A table whose chains lead back into themselves, or into one another so often that the walk would not end."""
 
 
-class End(NamedTuple):
+class End(Struct, frozen=True):
     """Where packets end: a rule with a verdict, or the policy of a base chain (`rule` is None)."""
 
     chain: Chain

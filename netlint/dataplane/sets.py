@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from netlint.model.netfilter import IpSet, SetMember
+from netlint.pattern import pattern
 from netlint.prefix import Address, parse_address, parse_prefix
 
-_PORT = re.compile(r"\d{1,5}", re.ASCII)
+_PORT = pattern(r"\d{1,5}", re.ASCII)
 
 if TYPE_CHECKING:
     from netlint.dataplane.packet import Packet

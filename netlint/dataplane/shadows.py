@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.packet import Packet
 from netlint.dataplane.samples import sample
@@ -14,7 +15,7 @@ from netlint.dataplane.walk import FINAL, PASSING, Outcome, walk_chain
 from netlint.model.netfilter import Chain, FirewallRule
 
 
-class Cover(NamedTuple):
+class Cover(Struct, frozen=True):
     """A rule of `chain` that takes packets which a later rule was meant for. `end` is the rule that they end at: the
     same, or the one of a chain that ends all that the rule sends there."""
 
@@ -23,7 +24,7 @@ class Cover(NamedTuple):
     end: FirewallRule
 
 
-class Shadow(NamedTuple):
+class Shadow(Struct, frozen=True):
     """A rule of `chain` that no packet matches.
 
     `covers` are the rules that take its packets, in the order of the walk and as few as that takes. `impossible`: no
@@ -38,7 +39,7 @@ class Shadow(NamedTuple):
     impossible: bool = False
 
 
-class _Taken(NamedTuple):
+class _Taken(Struct, frozen=True):
     """What a rule would take of the packets if the others were not there, as far as that is known, and what it does."""
 
     cover: Cover

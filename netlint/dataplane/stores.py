@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from netlint.dataplane.host_walk import HostWalk
-from netlint.dataplane.journey import Walker
-from netlint.dataplane.leg import Leg
-from netlint.dataplane.probes import inward, known_as
+from msgspec import Struct
+
 from netlint.model.cluster import StoreServer
 from netlint.model.host import Host, Site
 from netlint.model.located import Located
+from netlint.pattern import pattern
 from netlint.prefix import parse_address
 from netlint.source import Span
+
+if TYPE_CHECKING:
+    from netlint.dataplane.leg import Leg
 
 PORTS = {"consul": (8500,), "etcd": (2379, 4001), "zookeeper": (2181,)}
 IMAGES = {"consul": "consul", "etcd": "etcd", "zookeeper": "zookeeper", "cp-zookeeper": "zookeeper"}
 # Signs that clients must show who they are.
-GUARDED = re.compile(r"client-cert-auth|root.?password|verify_incoming|\bacl\b|\"acl\"|tls|https://|ssl", re.IGNORECASE)
+GUARDED = pattern(r"client-cert-auth|root.?password|verify_incoming|\bacl\b|\"acl\"|tls|https://|ssl", re.IGNORECASE)
 
 
-class Open(NamedTuple):
+class Open(Struct, frozen=True):
     """A store that listens on every address, at this place."""
 
     program: str
@@ -49,7 +51,7 @@ def open_stores(site: Site, host: Host) -> Iterator[OpenStore]:
         if one.at in said or (one.program == "zookeeper" and one.program not in used):
             continue  # ZooKeeper serves many other programs
         said.add(one.at)
-        leg = _from_outside(Walker(site.every).on(host), one)
+        leg = _from_outside(site, host, one)
         if leg is None or leg.accepted or not leg.certain:
             yield OpenStore(one, leg, used.get(one.program))
 
@@ -110,8 +112,12 @@ def _listens(server: StoreServer) -> tuple[int, Span] | None:
     return None
 
 
-def _from_outside(walk: HostWalk, one: Open) -> Leg | None:
+def _from_outside(site: Site, host: Host, one: Open) -> Leg | None:
     """The way of a packet from outside to the store, where the host's firewall and addresses are known."""
+    from netlint.dataplane.journey import Walker  # noqa: PLC0415 - few sites have a store, and each check asks here
+    from netlint.dataplane.probes import inward, known_as  # noqa: PLC0415 - the same
+
+    walk = Walker(site.every).on(host)
     address = known_as(walk)
     if not walk.rulesets or address is None:
         return None

@@ -8,16 +8,15 @@ every other choice in a range is the kernel's.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from netlint.dataplane.packet import Packet
 from netlint.model.netfilter import FirewallRule
 from netlint.prefix import Address, parse_address, parse_prefix
 
 
-class Target(NamedTuple):
+class Target(Struct, frozen=True):
     """Where a translation leads: addresses and ports from first to last, None where they stay as they are."""
 
     first: Address | None = None
@@ -27,7 +26,7 @@ class Target(NamedTuple):
     shifted: bool = False  # `1000-1010/5000` counts the port from 5000
 
 
-class Translated(NamedTuple):
+class Translated(Struct, frozen=True):
     """The packet afterwards; `chosen` says which parts only the kernel chooses, of which `packet` shows one."""
 
     packet: Packet

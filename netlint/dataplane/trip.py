@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from netlint.dataplane.containers import Attached, Published, attached, published
 from netlint.dataplane.flow import End, Flow, FlowError
 from netlint.dataplane.journey import Journey, Walker
@@ -17,7 +19,7 @@ from netlint.model.host import Host
 from netlint.prefix import Address
 
 
-class Trip(NamedTuple):
+class Trip(Struct, frozen=True):
     """A packet and the host it starts on or comes to. `target` is where it is to arrive, None where anywhere will do;
     `notes` say what the words of the flow were taken to mean."""
 

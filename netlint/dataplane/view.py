@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.dataplane.remembered import remembered
 from netlint.model.host import Host
 from netlint.model.network import SHOWN, Network, Origin, Subnet
+from netlint.pattern import pattern
 from netlint.prefix import Address
 
-_CONTAINER_LINK = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*|lo|cni\d+|flannel.*|weave|cali.*|vxlan.*")
+_CONTAINER_LINK = pattern(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*|lo|cni\d+|flannel.*|weave|cali.*|vxlan.*")
 
 
-class Bridge(NamedTuple):
+class Bridge(Struct, frozen=True):
     """A container network that is there: its bridge's name and one of its subnets."""
 
     network: Network

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from msgspec import Struct, structs
 
@@ -213,7 +212,7 @@ def walk_chain(table: Table, chain: Chain, packet: Packet, local: LocalAddresses
     return _outcome(first, chain, understood and not doubts, tuple(doubts.values()))
 
 
-class _Way(NamedTuple):
+class _Way(Struct, frozen=True):
     """A walk, the rule that ended it, and all rules of which it was left open whether they match."""
 
     walked: _Walk

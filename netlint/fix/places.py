@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
 from netlint.source import Span
@@ -11,7 +13,7 @@ from netlint.source import Span
 Path: TypeAlias = tuple[int, ...]  # indexes of documents, entries and items, from the outermost
 
 
-class HeldEntry(NamedTuple):
+class HeldEntry(Struct, frozen=True):
     """An entry with the mapping it stands in, as entry `number` (from 0); `paths` are the ways to it, several where
     aliases share it."""
 
@@ -24,7 +26,7 @@ class HeldEntry(NamedTuple):
         return self.mapping.entries[self.number]
 
 
-class HeldItem(NamedTuple):
+class HeldItem(Struct, frozen=True):
     """An item with the list it stands in."""
 
     sequence: Sequence
@@ -32,7 +34,7 @@ class HeldItem(NamedTuple):
     paths: list[Path]
 
 
-class HeldScalar(NamedTuple):
+class HeldScalar(Struct, frozen=True):
     scalar: Scalar
     paths: list[Path]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct, structs
 
@@ -23,7 +22,7 @@ _ROUNDS = 100  # each accepts at least one fix, and most accept nearly all that 
 _BATCH = 500  # fixes that are tried at once
 
 
-class Applied(NamedTuple):
+class Applied(Struct, frozen=True):
     """A fix that was made, and where its finding stood in the file as it was then; `line` and `column` from 1."""
 
     finding: Finding
@@ -32,7 +31,7 @@ class Applied(NamedTuple):
     column: int
 
 
-class Left(NamedTuple):
+class Left(Struct, frozen=True):
     """A finding that stays, and why nothing was done; `reason` is empty where its rule offers no fix."""
 
     finding: Finding
@@ -156,12 +155,12 @@ class _Workshop:
                 except UnfitError as error:
                     return str(error)
         inputs = [
-            item._replace(source=Source(item.source.path, texts[item.source.path]))
+            structs.replace(item, source=Source(item.source.path, texts[item.source.path]))
             if item.source.path in texts
             else item
             for item in self.discovery.inputs
         ]
-        discovery = self.discovery._replace(inputs=inputs)
+        discovery = structs.replace(self.discovery, inputs=inputs)
         run = check(discovery, self.rules, self.config)
         reason = self.compared(run, batch, edits)
         if reason is not None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import TypeAlias
 
 from msgspec import structs
 
 from netlint.discover import Input
 from netlint.finding import Finding
+from netlint.formats import FORMATS
+from netlint.parse.provision import Provision
 from netlint.run import Run
 from netlint.source import Source, Span
 
@@ -18,6 +21,7 @@ Piece: TypeAlias = tuple[int, int]  # characters from and to that a report must 
 
 _TREES = frozenset({"compose", "kubernetes", "daemon-json", "flannel", "cni"})
 _COMMANDS = frozenset({"shell-script", "systemd-unit", "docker-defaults", "env-file", "dockerd-command", "flannel-env"})
+_PROVISIONS = frozenset({"cloud-config", "ansible"})
 _NAME = re.compile(r"[\w.:/${}\[\]-]{1,80}")
 _VISIBLE = re.compile(r"[^\r\n]+")
 
@@ -46,11 +50,8 @@ def quotable(run: Run, inputs: Iterable[Input]) -> Run:
 
 def guarded(source: Source, format: str) -> Iterator[Piece]:
     """The pieces of a file, or of a part of a transcript, that a report must not show."""
-    if format == "cloud-config":
-        from netlint.guard.commands import guarded_words  # noqa: PLC0415
-        from netlint.parse.cloud_config import shell_text  # noqa: PLC0415
-
-        yield from guarded_words(shell_text(source), "shell-script")
+    if format in _PROVISIONS:
+        yield from _of_provision(source, format)
     elif format in _COMMANDS:
         from netlint.guard.commands import guarded_words  # noqa: PLC0415 - one or the other
 
@@ -59,6 +60,28 @@ def guarded(source: Source, format: str) -> Iterator[Piece]:
         from netlint.guard.trees import guarded_values  # noqa: PLC0415
 
         yield from guarded_values(source, format)
+
+
+def _of_provision(source: Source, format: str) -> Iterator[Piece]:
+    """The pieces of what cloud-init or Ansible runs and writes; a packed file is not shown at all."""
+    from netlint.guard.commands import guarded_words  # noqa: PLC0415
+    from netlint.sniff import sniff  # noqa: PLC0415
+
+    parser = import_module(f"netlint.parse.{FORMATS[format].parser}")
+    if format == "ansible":
+        from netlint.guard.trees import guarded_arguments  # noqa: PLC0415 - few files need it
+
+        yield from guarded_arguments(source)
+    provision: Provision = parser.parse(source)[0]
+    texts = [(text, "shell-script") for text in provision.texts]
+    texts += [(one.content, sniff(one.content.text, one.path.text) or "") for one in provision.files]
+    for text, kind in texts:
+        inner = text.inner()
+        pieces = guarded_words(inner.text, kind) if kind == "shell-script" else guarded(inner, kind)
+        for start, end in pieces:
+            place = text.moved(inner.span(start, end))
+            yield place.start, place.end
+        yield from ((place.start, place.end) for place in text.packed)
 
 
 def _is_json(source: Source, format: str) -> bool:

@@ -27,6 +27,10 @@ CLOSED = frozenset(
 _LINE = re.compile(
     r"""^[ \t]*(?:-[ \t]+)*["']?(?P<key>[\w./-]*)["']?[ \t]*[:=][ \t]*(?P<value>\S[^\n]*)""", re.MULTILINE
 )
+# Keys of Ansible's tasks that open what is below them; arguments of a module in one string; keys of secrets.
+_OF_TASKS = frozenset(("args", "cmd", "command", "configs", "content", "volumes"))
+_ARGUMENTS = re.compile(r"(?:^|\s)[a-z_]+=\S")
+_SECRET = re.compile(r"pass|secret|token|(?:^|_)key|credential|auth", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\s{}\[\],:\"]+")
 _ITEM = re.compile(r"^[ \t]*-[ \t]+(?P<value>\S[^\n]*)", re.MULTILINE)
 
@@ -66,6 +70,34 @@ def guarded_values(source: Source, format: str) -> Iterator[tuple[int, int]]:
             around = bisect_right(starts, found.start()) - 1
             if around < 0 or held[around][1] < found.end():
                 yield found.span()
+
+
+def guarded_arguments(source: Source) -> Iterator[tuple[int, int]]:
+    """The values in a playbook that are not about networks: environments, labels, passwords, arguments in one string.
+
+    What commands and written files hold is looked at where they are read.
+    """
+    pending: list[tuple[Node, bool]] = [(document, True) for document in yaml.parse(source)[0]]
+    seen: set[int] = set()
+    while pending:
+        node, is_open = pending.pop()
+        match node:
+            case Scalar() if not is_open and node.text:
+                content = node.part(0, len(node.text))
+                yield content.start, content.end
+            case Sequence(items=items) if id(items) not in seen:
+                seen.add(id(items))
+                pending.extend((item, is_open) for item in items)
+            case Mapping(entries=entries) if id(entries) not in seen:
+                seen.add(id(entries))
+                for entry in entries:
+                    key = entry.key.text
+                    words = isinstance(entry.value, Scalar) and _ARGUMENTS.search(entry.value.text) is not None
+                    closes = key.lower() in CLOSED - _OF_TASKS or _SECRET.search(key) is not None
+                    free = key.rpartition(".")[2] in ("command", "shell", "raw", "when", "name")
+                    pending.append((entry.value, is_open and not closes and (free or not words)))
+            case _:
+                pass
 
 
 def shows(path: str, format: str) -> bool:

@@ -99,6 +99,37 @@ class AddressChange(Struct, frozen=True, kw_only=True):
     certain: bool = True
 
 
+class AddressFlush(Struct, frozen=True, kw_only=True):
+    """`ip addr flush dev eth0` or `ifconfig eth0 0.0.0.0`: the interface loses its addresses of the IP version, all of
+    them where `version` is None."""
+
+    span: Span
+    interface: Located[str]
+    version: int | None = None
+    certain: bool = True
+
+
+class LinkChange(Struct, frozen=True, kw_only=True):
+    """`ip link`, `brctl` or `ifconfig` on an interface: `operation` is "add", "set" or "delete".
+
+    `kind` is the kernel's link kind ("bridge", "veth", …). `changes` are what is set: "mtu", "master" (empty: none),
+    "state" ("up", "down"), "mac", "name" (a new one), "link" (the interface it stands on, or its other end) and "netns"
+    (where it goes to). `options` are those of its kind, under the names of `ip -d link`.
+    """
+
+    span: Span
+    operation: str
+    interface: Located[str]
+    kind: str | None = None
+    changes: tuple[tuple[str, Located[str]], ...] = ()
+    options: tuple[tuple[str, Located[str]], ...] = ()
+    certain: bool = True
+
+    def change(self, name: str) -> Located[str] | None:
+        """What it sets last under this name."""
+        return next((value for key, value in reversed(self.changes) if key == name), None)
+
+
 class WeaveAddress(Struct, frozen=True, kw_only=True):
     """`weave run`, `attach` or `expose` (the `command`) with an address: it goes to `container`, or to the host."""
 
@@ -118,5 +149,7 @@ Action: TypeAlias = (
     | ContainerRun
     | RouteChange
     | AddressChange
+    | AddressFlush
+    | LinkChange
     | WeaveAddress
 )

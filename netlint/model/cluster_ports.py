@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from netlint.model.cluster import Cluster
-from netlint.model.host import Host, Interface
+from netlint.model.host import Host
+from netlint.model.interface import Interface
 from netlint.source import Span
 
 _SECURE = "encrypted"  # the key alone counts, whatever its value

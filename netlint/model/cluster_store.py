@@ -7,7 +7,8 @@ store, and what comes behind the slash is the root of the keys. Source: libnetwo
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.model.host import Host
 from netlint.model.located import Located
@@ -18,7 +19,7 @@ PROGRAMS = {"consul": "consul", "etcd": "etcd", "zk": "zookeeper"}
 _ENDPOINT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\s]+):(?P<port>[0-9]{1,5})")
 
 
-class StoreEndpoint(NamedTuple):
+class StoreEndpoint(Struct, frozen=True):
     """One server of a store. `host` is as written, `address` None where that is a name; `span` covers both."""
 
     host: str
@@ -27,7 +28,7 @@ class StoreEndpoint(NamedTuple):
     span: Span
 
 
-class ClusterStore(NamedTuple):
+class ClusterStore(Struct, frozen=True):
     """What `cluster-store` says. `program` is "consul", "etcd" or "zookeeper"; `root` has no slash at its ends."""
 
     option: Located[str]

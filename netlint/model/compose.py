@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from netlint.model.located import Located
 from netlint.model.network import Network
+from netlint.pattern import pattern
 from netlint.prefix import Address
 from netlint.source import Span
 
-_LIBRARY = re.compile(r"(?:^|[-_.])(?:base|common|shared|templates?)(?:[-_.]|$)", re.IGNORECASE)
+_LIBRARY = pattern(r"(?:^|[-_.])(?:base|common|shared|templates?)(?:[-_.]|$)", re.IGNORECASE)
 
 
 class PortRange(Struct, frozen=True):
@@ -128,7 +129,7 @@ class MisplacedKey(NamedTuple):
     beside: Span | None = None
 
 
-class UnsetVariable(NamedTuple):
+class UnsetVariable(Struct, frozen=True):
     """A variable without a default in an address, subnet or port, which is empty unless the environment sets it.
 
     `key` is the Compose key ("subnet", "ports"), `owner` the "network x" or "service x" that it belongs to. `part` says
@@ -146,7 +147,7 @@ class UnsetVariable(NamedTuple):
     looked_up: bool = False
 
 
-class DuplicateKey(NamedTuple):
+class DuplicateKey(Struct, frozen=True):
     """A key that stands again in one mapping, which Compose refuses."""
 
     name: str

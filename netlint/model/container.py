@@ -12,7 +12,7 @@ from netlint.prefix import Address
 from netlint.source import Span
 
 
-class Neighbour(NamedTuple):
+class Neighbour(Struct, frozen=True):
     """An entry of the neighbour table (ARP). `mac` is None where nobody answered; `state` is the kernel's word in lower
     case, or "incomplete" or "known" where the listing has no states."""
 
@@ -27,7 +27,7 @@ class Neighbour(NamedTuple):
         return self.state not in ("incomplete", "failed", "none")
 
 
-class BridgePort(NamedTuple):
+class BridgePort(Struct, frozen=True):
     """An interface that is a port of a bridge."""
 
     bridge: str
@@ -35,7 +35,7 @@ class BridgePort(NamedTuple):
     span: Span
 
 
-class ContainerAddress(NamedTuple):
+class ContainerAddress(Struct, frozen=True):
     """A container's place on a network; the address is None where the listing has none."""
 
     network: str

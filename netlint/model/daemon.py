@@ -15,7 +15,7 @@ from netlint.source import Span
 OptionValue: TypeAlias = str | bool | int | tuple[str, ...] | None
 
 
-class EngineVersion(NamedTuple):
+class EngineVersion(Struct, frozen=True):
     """A Docker version: `numbers` of "20.10.24+dfsg1" is (20, 10, 24)."""
 
     numbers: tuple[int, ...]

@@ -7,55 +7,20 @@ from typing import NamedTuple
 
 from msgspec import Struct, structs
 
-from netlint.model.action import Action, ContainerRun, DockerStart
+from netlint.model.action import Action, ContainerRun, DockerStart, LinkChange
 from netlint.model.cluster import Cluster
 from netlint.model.compose import Project, PublishedPort, Service
 from netlint.model.container import BridgePort, Container, Neighbour, VethPair
 from netlint.model.daemon import Daemon, EngineVersion
 from netlint.model.frontends import Firewalld, Jail, Ufw
 from netlint.model.given import Expectation, IgnoreComment, InputProblem, Reserved
+from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network
 from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.prefix import Address, Prefix
 from netlint.source import Span
-
-
-class InterfaceAddress(Struct, frozen=True, kw_only=True):
-    """An address on an interface; `prefix` is the on-link range it brings."""
-
-    address: Address
-    prefix: Prefix
-    span: Span
-    scope: str = "global"
-    peer: Address | None = None
-
-
-class Interface(Struct, frozen=True, kw_only=True):
-    """A network interface.
-
-    `kind` is the kernel's link kind where known ("bridge", "veth", "vxlan", "wireguard", …); `master` the bridge or
-    bond it is a port of; `up` whether the administrator switched it on; `carrier` whether the link works. `link` is
-    the interface it stands on or is the other end of (eth0 of eth0.5@eth0), `options` what `ip -d link` shows of its
-    kind (vxlan: id, local, dev, dstport; vlan: id; macvlan: mode).
-    """
-
-    name: str
-    span: Span
-    addresses: tuple[InterfaceAddress, ...] = ()
-    index: int | None = None
-    mtu: int | None = None
-    mac: str | None = None
-    kind: str | None = None
-    master: str | None = None
-    up: bool | None = None
-    carrier: bool | None = None
-    link: str | None = None
-    options: tuple[tuple[str, Located[str]], ...] = ()
-
-    def option(self, name: str) -> Located[str] | None:
-        return next((value for key, value in self.options if key == name), None)
 
 
 class Route(NamedTuple):
@@ -123,7 +88,7 @@ class Resolver(Struct, frozen=True, kw_only=True):
     nameservers: tuple[Located[Address], ...] = ()
 
 
-class Listener(NamedTuple):
+class Listener(Struct, frozen=True):
     """A socket that waits on the host. `address` is None for every address, IPv4 and IPv6; `process` is the program's
     name, empty for a socket of the kernel and None where the listing does not tell."""
 
@@ -134,7 +99,7 @@ class Listener(NamedTuple):
     span: Span
 
 
-class Publication(NamedTuple):
+class Publication(Struct, frozen=True):
     """A published port and whose it is: a service of a project, or what a script runs. `networks` are those of the
     container, empty where they do not matter."""
 
@@ -147,7 +112,7 @@ class Publication(NamedTuple):
     run: ContainerRun | None = None
 
 
-class Configured(NamedTuple):
+class Configured(Struct, frozen=True):
     """A range that a file gives an interface or a route, whether or not it is there now. `device` is the interface,
     None where the file does not tell; `via` the gateway; `routed` is False for the range of an interface itself.
 
@@ -175,7 +140,7 @@ class Namespace(Struct, frozen=True, kw_only=True):
     neighbours: tuple[Neighbour, ...] | None = None
 
 
-class Gap(NamedTuple):
+class Gap(Struct, frozen=True):
     """A listing that whoever gathered the dump did not get, or got in part. `need` is the fact (a key of NEEDS in
     netlint/rule.py), `reason` says which command and why."""
 
@@ -191,7 +156,8 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     for the host as a whole. `bridges_listed` are the bridges of `brctl show`, which tells of each whether it has ports.
     `networks` holds each Docker network once (see build/networks.py); `networks_listed` is
     True where the engine's own list of networks was given, so that a network missing there does not exist.
-    `gaps` are what the dump says of itself that it lacks.
+    `gaps` are what the dump says of itself that it lacks. `scripted` are the interfaces as scripts of the host leave
+    them, with no more than what those say; see `links`.
     `swarm_services` and `swarm_nodes` are what the host, a manager, lists of the whole swarm.
     """
 
@@ -201,6 +167,7 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     engine: Located[EngineVersion] | None = None
     compose: Located[EngineVersion] | None = None
     interfaces: tuple[Interface, ...] | None = None
+    scripted: tuple[Interface, ...] = ()
     routes: tuple[Route, ...] | None = None
     routing_rules: tuple[RoutingRule, ...] | None = None
     rulesets: tuple[Ruleset, ...] = ()
@@ -240,6 +207,25 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
 
     def interface(self, name: str) -> Interface | None:
         return next((i for i in self.interfaces or () if i.name == name), None)
+
+    @property
+    def links(self) -> tuple[Interface, ...]:
+        """The interfaces that a listing shows; where there is none, those that scripts make or change. There may be
+        others then, and other addresses on these."""
+        return self.interfaces if self.interfaces is not None else self.scripted
+
+    def link(self, name: str) -> Interface | None:
+        """The interface of that name among `links`."""
+        return next((one for one in self.links if one.name == name), None)
+
+    def may_get(self, name: str) -> bool:
+        """Whether a script may make an interface of that name, or one whose name only the script knows."""
+        return any(
+            isinstance(action, LinkChange)
+            and (action.operation == "add" or action.change("name") is not None)
+            and (name in (action.interface.value, *_new_name(action)) or not action.interface.exact)
+            for action in self.actions
+        )
 
     def sysctl(self, key: str) -> Located[str] | None:
         """The value of `key` (`net.ipv4.ip_forward`) that was set last."""
@@ -354,6 +340,11 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     def compose_before(self, *version: int) -> bool | None:
         """The same for `docker compose` or docker-compose."""
         return None if self.compose is None else self.compose.value.numbers < version
+
+
+def _new_name(change: LinkChange) -> tuple[str, ...]:
+    renamed = change.change("name")
+    return (renamed.value,) if renamed is not None else ()
 
 
 class Site(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from netlint.model.compose import Service
 from netlint.model.located import Located
@@ -68,7 +69,7 @@ _NO_TARGETS_AT_ALL = ("HOSTNAME", "NO_PROXY", "no_proxy", "HOST", "LISTENADDRESS
 _SECRET = pattern(r"pass|pwd|secret|token|key|cred|auth|salt|private|cert|hash|seed|license", re.IGNORECASE)
 
 
-class Intent(NamedTuple):
+class Intent(Struct, frozen=True):
     """A host that a service means to reach, or itself to be reached at for an advertised address.
 
     `span` covers host and port where the value stands in the source as it is, else the whole value. `name` is that of
@@ -102,7 +103,7 @@ def intents(service: Service) -> Iterator[Intent]:
         if not is_target(name):
             continue
         for intent in _of_value(name, value):
-            yield intent._replace(port=_sibling(name, values)) if intent.port is None else intent
+            yield structs.replace(intent, port=_sibling(name, values)) if intent.port is None else intent
     for word in service.command:
         yield from _of_word(word)
 
@@ -112,7 +113,7 @@ def advertised(service: Service) -> Iterator[tuple[str, Intent]]:
     for name, value in service.environment:
         if "ADVERTISED" in name.upper() and "LISTENERS" in name.upper():
             for intent in _urls("", value):
-                yield intent.scheme, intent._replace(name=name)
+                yield intent.scheme, structs.replace(intent, name=name)
 
 
 def listeners(service: Service) -> dict[str, int]:

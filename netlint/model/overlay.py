@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 from netlint.model.compose import PublishedPort
@@ -41,7 +39,7 @@ class Swarm(Struct, frozen=True, kw_only=True):
     pools_known: bool = True
 
 
-class VirtualAddress(NamedTuple):
+class VirtualAddress(Struct, frozen=True):
     """The address of a service on a network (`network` is its id), by which its tasks are reached together."""
 
     network: str

@@ -8,7 +8,8 @@ for fewer container ports takes whichever is free, so that nothing can be said o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.model.compose import PortRange, PublishedPort
 from netlint.model.host import Host, Listener, Publication
@@ -17,7 +18,7 @@ from netlint.prefix import Address, parse_address
 _BINDING = "com.docker.network.bridge.host_binding_ipv4"
 
 
-class Binding(NamedTuple):
+class Binding(Struct, frozen=True):
     """Ports taken on the host. `places` are the IP versions, each with its address, or None for all of that version."""
 
     places: tuple[tuple[int, Address | None], ...]
@@ -45,7 +46,7 @@ class Binding(NamedTuple):
         return f"[{host}]:{self.ports}" if ":" in host else f"{host}:{self.ports}"
 
 
-class Taken(NamedTuple):
+class Taken(Struct, frozen=True):
     """A published port with what it takes."""
 
     publication: Publication

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from netlint.model.compose import Project, Service
 from netlint.model.host import Host, Site
@@ -13,7 +13,7 @@ from netlint.source import Span
 PROXIES = {"traefik": "traefik.", "caddy-docker-proxy": "caddy", "nginx-proxy": "VIRTUAL_HOST"}
 
 
-class Proxy(NamedTuple):
+class Proxy(Struct, frozen=True):
     """A proxy of the input with the engine's names of its networks."""
 
     host: Host

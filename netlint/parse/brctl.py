@@ -10,7 +10,8 @@ busybox and net-tools print the same columns; pasted text may have lost the blan
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse.lines import is_prompt, lines, words
 from netlint.parse.tree import Problem, Word
@@ -21,7 +22,7 @@ _HEADING = re.compile(r"\s*bridge name\s+bridge id")
 _NO_BRIDGE = re.compile(r".*(?:can't get info|[Oo]peration not supported|does not exist)")
 
 
-class BridgeRow(NamedTuple):
+class BridgeRow(Struct, frozen=True):
     """A bridge and its ports in order."""
 
     name: Word

@@ -10,7 +10,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse import json
 from netlint.parse.lines import lines
@@ -23,7 +24,7 @@ _STATE = re.compile(r"\bmaster\s+\S+\s+(?:.*\s)?state\s+(?P<state>\w+)")
 _ENTRY = re.compile(r"\s*(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+dev\s+(?P<port>\S+)(?P<rest>.*)")
 
 
-class Port(NamedTuple):
+class Port(Struct, frozen=True):
     """An interface of a bridge; `state` is that of the spanning tree ("forwarding", "disabled")."""
 
     name: Word
@@ -31,7 +32,7 @@ class Port(NamedTuple):
     state: str | None
 
 
-class Learned(NamedTuple):
+class Learned(Struct, frozen=True):
     """A hardware address behind a port. `own`: it is the port's own, or set by hand, and nobody's behind it."""
 
     mac: Word
@@ -40,7 +41,7 @@ class Learned(NamedTuple):
     own: bool
 
 
-class Listing(NamedTuple):
+class Listing(Struct, frozen=True):
     ports: list[Port]
     learned: list[Learned]
 

@@ -1,7 +1,7 @@
-"""cloud-init's user data (`#cloud-config`): the commands of `bootcmd` and `runcmd`, and the texts of `write_files`.
+"""cloud-init's user data (`#cloud-config`): the commands of `bootcmd` and `runcmd`, and the files of `write_files`.
 
-A command is a string, which a shell reads, or a list of words. What is a template, folded, or holds a here-document is
-passed over and said to be. Source: cloud-init's modules cc_bootcmd, cc_runcmd and cc_write_files.
+A command is a string, which a shell reads, or a list of words; all commands of a key are one script. What a template
+decides is passed over and said to be. Source: cloud-init's modules cc_bootcmd, cc_runcmd and cc_write_files.
 """
 
 from __future__ import annotations
@@ -9,58 +9,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from netlint.parse import shell, yaml
+from netlint.parse.placed import Placed
+from netlint.parse.provision import MAX_FILES, MAX_TEXT, Provision, Written, inner_path, unpacked
 from netlint.parse.tree import Mapping, Node, Problem, Scalar, Sequence, Unsupported
-from netlint.source import Source
+from netlint.source import Source, Span
 
+_TRUE = ("true", "yes", "on")
 _COMMANDS = ("bootcmd", "runcmd")
-_TEMPLATE = re.compile(r"\{\{|\{%")
-_LITERAL = re.compile(r"\|[-+\d]*[ \t]*(?:#[^\n]*)?\r?\n")
+_JINJA = re.compile(r"\{\{|\{%")
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
 
 
-class Written(Struct, frozen=True, kw_only=True):
-    """A file that `write_files` makes. `source` has its text at the places where it stands in the user data."""
-
-    path: str
-    source: Source
-
-
-class CloudConfig(Struct, frozen=True, kw_only=True):
-    script: shell.Script
-    files: tuple[Written, ...]
-    unsupported: tuple[Unsupported, ...] = ()
-
-
-def parse(source: Source) -> tuple[CloudConfig, list[Problem]]:
-    """The commands as one script, in the order of the file, and the files that are written."""
+def parse(source: Source) -> tuple[Provision, list[Problem]]:
+    """The commands as scripts, one for each key, and the files that are written before `runcmd` runs."""
     documents, problems = yaml.parse(source)
     unsupported: list[Unsupported] = []
-    text = _shell_text(source, documents, unsupported)
-    script, more = shell.parse(Source(source.path, text))
-    files = tuple(_written(source, documents))
-    return CloudConfig(script=script, files=files, unsupported=tuple(unsupported)), [*problems, *more]
-
-
-def shell_text(source: Source) -> str:
-    """The text with all but the commands blanked out, each character at its place."""
-    return _shell_text(source, yaml.parse(source)[0], [])
-
-
-def _shell_text(source: Source, documents: list[Node], unsupported: list[Unsupported]) -> str:
-    kept = [" "] * len(source.text)
-    for item in _under(documents, *_COMMANDS):
-        pieces = _pieces(source, item)
-        if pieces is None:
-            unsupported.append(Unsupported(item.span, "a command of cloud-init that is no literal"))
-            continue
-        for start, end in pieces:
-            kept[start:end] = source.text[start:end]
-        if pieces and pieces[-1][1] < len(kept):
-            kept[pieces[-1][1]] = "\n"
-    return "".join(kept)
+    commands: list[shell.Command] = []
+    texts: list[Placed] = []
+    for key in _COMMANDS:
+        placed = Placed(inner_path(source.path, key), source)
+        for item in _under(documents, key):
+            _add_command(item, placed, unsupported)
+        if placed.length:
+            script, more = shell.parse(placed.inner())
+            commands += script.commands
+            problems += (problem._replace(span=placed.moved(problem.span)) for problem in more)
+            unsupported += (item._replace(span=placed.moved(item.span)) for item in script.unsupported)
+            texts.append(placed)
+    files = tuple(_written(source, documents, unsupported))
+    found = Provision(commands=tuple(commands), files=files, texts=tuple(texts), unsupported=tuple(unsupported))
+    return found, problems
 
 
 def _under(documents: list[Node], *keys: str) -> Iterator[Node]:
@@ -70,33 +49,62 @@ def _under(documents: list[Node], *keys: str) -> Iterator[Node]:
                 yield from value.items
 
 
-def _pieces(source: Source, item: Node) -> list[tuple[int, int]] | None:
-    """Where the command stands, from and to; None where it cannot be read from there."""
-    if isinstance(item, Sequence):
-        words = [_literal(source, word) for word in item.items]
-        found = [word for word in words if word is not None]
-        plain = all(_PLAIN_WORD.fullmatch(source.text, *word) for word in found)
-        return found if len(found) == len(words) and plain else None
-    place = _literal(source, item)
-    return None if place is None or "<<" in source.text[slice(*place)] else [place]
+def _add_command(item: Node, placed: Placed, unsupported: list[Unsupported]) -> None:
+    """Add the command as a line of a script."""
+    words = item.items if isinstance(item, Sequence) else (item,)
+    scalars = [word for word in words if isinstance(word, Scalar)]
+    if placed.length + sum(len(word.text) for word in scalars) > MAX_TEXT:
+        unsupported.append(Unsupported(item.span, "commands that are too long to follow"))
+        return
+    if len(scalars) < len(words) or any(_JINJA.search(word.text) for word in scalars):
+        unsupported.append(Unsupported(item.span, "a command of cloud-init that is no literal"))
+        return
+    for word in scalars:
+        if isinstance(item, Scalar) or _PLAIN_WORD.fullmatch(word.text):
+            placed.add_scalar(word)
+        else:
+            _add_quoted(word, placed)
+        placed.add(" ", _end(word))
+    placed.add("\n", _end(item))
 
 
-def _literal(source: Source, node: Node | None) -> tuple[int, int] | None:
-    """Where the content of a scalar stands, line for line; None for a template and for what is folded."""
-    if not isinstance(node, Scalar) or _TEMPLATE.search(node.text):
-        return None
-    if node.start is not None:
-        return node.start, node.start + len(node.text)
-    header = _LITERAL.match(source.text, node.span.start)
-    return (header.end(), node.span.end) if header is not None else None
+def _add_quoted(word: Scalar, placed: Placed) -> None:
+    """Add a word of a list in quotes, as cloud-init's shellify() does."""
+    placed.add("'", word.span._replace(end=word.span.start))
+    at = 0
+    for part in word.text.split("'"):
+        if at:
+            placed.add("'\\''", word.span)
+        placed.add_scalar(word, at, at + len(part))
+        at += len(part) + 1
+    placed.add("'", _end(word))
 
 
-def _written(source: Source, documents: list[Node]) -> Iterator[Written]:
+def _end(node: Node) -> Span:
+    return node.span._replace(start=node.span.end)
+
+
+def _written(source: Source, documents: list[Node], unsupported: list[Unsupported]) -> Iterator[Written]:
+    left = MAX_FILES
     for item in _under(documents, "write_files"):
-        path, content = (item.get("path"), item.get("content")) if isinstance(item, Mapping) else (None, None)
-        place = _literal(source, content)
-        encoded = isinstance(item, Mapping) and any(item.get(key) is not None for key in ("encoding", "append"))
-        if isinstance(path, Scalar) and place is not None and not encoded:
-            start, end = place
-            padding = " " * (start - 1) + "\n" if start else ""
-            yield Written(path=path.text, source=Source(source.path, padding + source.text[start:end]))
+        if not isinstance(item, Mapping):
+            continue
+        path, content, encoding, append = (item.get(key) for key in ("path", "content", "encoding", "append"))
+        if not isinstance(path, Scalar) or not path.text.startswith("/") or _JINJA.search(path.text):
+            continue
+        if not isinstance(content, Scalar):
+            if item.get("source") is not None:
+                unsupported.append(Unsupported(path.span, f"what {path.text} is loaded from"))
+            continue
+        name = encoding.text if isinstance(encoding, Scalar) else ""
+        text = unpacked(content, name) if left >= 0 else None
+        left -= len(text or "")
+        if text is None or left < 0:
+            unsupported.append(Unsupported(path.span, f"the packed text of {path.text}"))
+            continue
+        placed = Placed(inner_path(source.path, path.text), source)
+        if text == content.text:
+            placed.add_scalar(content)
+        else:
+            placed.add(text, content.span, packed=True)
+        yield Written(path=path, content=placed, append=isinstance(append, Scalar) and append.text.lower() in _TRUE)

@@ -6,7 +6,8 @@ text = heading { status "  " file "  = " command } ;
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse.lines import lines
 from netlint.parse.tree import Problem
@@ -15,7 +16,7 @@ from netlint.source import Source, Span
 _LINE = re.compile(r"(?P<status>\d+)  (?P<file>\S+)  = (?P<command>.*)$")
 
 
-class Ran(NamedTuple):
+class Ran(Struct, frozen=True):
     """A command with its exit status; 124 where it took too long."""
 
     status: int

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -31,7 +30,7 @@ _PROCESSES = re.compile(r"\s*(?:USER|UID|F|PID)\s.*\b(?:COMMAND|CMD)[ \t]*\r?$",
 _CONTINUED = re.compile(r"\\\r?\n")
 
 
-class DaemonCommand(NamedTuple):
+class DaemonCommand(Struct, frozen=True):
     """One start of dockerd. `program` is None where only its options are quoted."""
 
     program: Word | None

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from netlint.parse import json
 from netlint.parse.lines import is_prompt
 from netlint.parse.tree import Mapping, Problem, Scalar, Word
@@ -34,7 +36,7 @@ class Row(NamedTuple):
     scope: Word | None
 
 
-class Listing(NamedTuple):
+class Listing(Struct, frozen=True):
     """What one run of the command printed. `filtered`: the command above it asked for a part of the networks."""
 
     rows: tuple[Row, ...]

@@ -11,7 +11,8 @@ the last its name, and ports are known by their shape. `--format json` prints on
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse import json
 from netlint.parse.lines import is_prompt, lines
@@ -42,7 +43,7 @@ _UP = re.compile(r"Up\b|running", re.IGNORECASE)
 _DOWN = re.compile(r"Exited|Created|Dead|Removal|Exit \d|exited|created|dead", re.IGNORECASE)
 
 
-class PortCell(NamedTuple):
+class PortCell(Struct, frozen=True):
     """`0.0.0.0:8080->80/tcp` in its parts; address and published are None for a port that is only exposed."""
 
     whole: Word
@@ -52,7 +53,7 @@ class PortCell(NamedTuple):
     protocol: str
 
 
-class ContainerRow(NamedTuple):
+class ContainerRow(Struct, frozen=True):
     """A container; a cell that the listing does not have is None. `running` is None where it does not tell."""
 
     id: Word | None

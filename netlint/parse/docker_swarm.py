@@ -12,7 +12,8 @@ environment, arguments, labels and mounts are passed over, as they hold secrets.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse import json
 from netlint.parse.lines import is_prompt, lines
@@ -36,7 +37,7 @@ _INNER = {
 }  # fmt: skip
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True):
     """A service, node or task: its cells by lower-case titles ("name", "manager status"). `ports` are the cells of each
     port of a pretty service: "publishedport", "targetport", "protocol", "publishmode". `this`: marked with `*`."""
 
@@ -46,7 +47,7 @@ class Record(NamedTuple):
     this: bool = False
 
 
-class Listing(NamedTuple):
+class Listing(Struct, frozen=True):
     """What the text holds: documents of JSON, or records."""
 
     documents: tuple[Node, ...]

@@ -8,7 +8,8 @@ The listing does not say whose it is: that stands in the command above it, or in
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse.lines import command, lines
 from netlint.parse.tree import Problem, Word
@@ -19,7 +20,7 @@ _FILE = re.compile(r"ethtool[-_]+(?:-?S|statistics)[-_]+(?P<name>[\w.@-]+?)(?:\.
 _PEER = re.compile(r"\s*peer_ifindex:\s*(?P<index>\d{1,9})\s*$")
 
 
-class PeerIndex(NamedTuple):
+class PeerIndex(Struct, frozen=True):
     """Interface `name`, None where the text does not tell, has its other end at `index` of another namespace."""
 
     name: Word | None

@@ -6,7 +6,8 @@ listing = { name [ "(" word { "," word } ")" ] newline { indented key ":" [ valu
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse.lines import is_prompt, lines
 from netlint.parse.tree import Problem, Word
@@ -16,7 +17,7 @@ _ZONE = re.compile(r"(?P<name>[\w-]+)(?:\s+\((?P<marks>[\w, -]+)\))?\s*$")
 _KEY = re.compile(r"\s+(?P<key>[a-z][a-z -]*):[ \t]*(?P<value>.*?)\s*$")
 
 
-class ListedZone(NamedTuple):
+class ListedZone(Struct, frozen=True):
     """A zone; `values` holds each key with its line, and the lines below it."""
 
     name: Word

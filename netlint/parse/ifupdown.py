@@ -9,7 +9,8 @@ A line that ends in a backslash goes on. Only stanzas are of interest.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse.lines import lines, words
 from netlint.parse.tree import Problem, Word
@@ -18,7 +19,7 @@ from netlint.source import Source
 _KEYWORDS = re.compile(r"auto|allow-\S+|source(?:-directory)?|mapping|no-auto-down|no-scripts|rename|template")
 
 
-class Stanza(NamedTuple):
+class Stanza(Struct, frozen=True):
     """`iface eth0 inet static` and its options, each with the words behind its name."""
 
     name: Word

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from netlint.parse.lines import lines
 from netlint.parse.tree import Problem, Word
 from netlint.source import Source
@@ -35,7 +37,7 @@ class Setting(NamedTuple):
         return (word for word in (self.value, *self.more) if word.text)
 
 
-class Section(NamedTuple):
+class Section(Struct, frozen=True):
     """A section; `name` is None for what stands before the first."""
 
     name: Word | None

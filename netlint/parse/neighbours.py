@@ -8,7 +8,8 @@ neigh   = { address [ "dev" interface ] [ "lladdr" mac ] { word } state } ;
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse import json
 from netlint.parse.lines import is_prompt, lines, words
@@ -22,7 +23,7 @@ _STATES = ("PERMANENT", "NOARP", "REACHABLE", "STALE", "NONE", "INCOMPLETE", "DE
 _PROXY = ("proxy",)
 
 
-class NeighbourRow(NamedTuple):
+class NeighbourRow(Struct, frozen=True):
     """A neighbour. `mac` is None where nobody answered; `state` is the kernel's word in lower case, or "incomplete"
     or "known" where the listing has no states."""
 

@@ -12,7 +12,8 @@ A comment (`# …`) goes to the end of its line; a backslash joins it to the nex
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.source import Source, Span
 
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
 )
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True):
     """`kind` is "newline" (also for `;`), "string", "sign", "word" or "end"; the text of a string is without quotes."""
 
     kind: str

@@ -112,7 +112,7 @@ class Rule(Struct, frozen=True):
     comment: str | None = None
 
 
-class Base(NamedTuple):
+class Base(Struct, frozen=True):
     """`type filter hook forward priority filter`. `priority` as written: `filter`, `-100`, `dstnat + 10`."""
 
     type: str

@@ -6,7 +6,8 @@ file = { comment | option { word } | "<" name ">" … "</" name ">" } ;
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse.lines import lines, words
 from netlint.parse.tree import Problem, Word
@@ -15,7 +16,7 @@ from netlint.source import Source
 _BLOCK = re.compile(r"\s*<(?P<name>[\w-]+)>\s*$")
 
 
-class Directive(NamedTuple):
+class Directive(Struct, frozen=True):
     """An option and its words; quotes are left on."""
 
     name: Word

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from netlint.parse.lines import command, lines, words
 from netlint.parse.tree import Problem, Word
@@ -11,7 +11,7 @@ from netlint.source import Source, Span
 KEYWORDS = ("nameserver", "domain", "search", "sortlist", "options")
 
 
-class Directive(NamedTuple):
+class Directive(Struct, frozen=True):
     """`nameserver 10.0.0.2`: `span` covers all of it."""
 
     span: Span

@@ -17,7 +17,7 @@ from netlint.parse.shell_variables import Variable, Variables
 from netlint.parse.tree import Problem, Unsupported, Word
 from netlint.source import Source, Span
 
-__all__ = ["Command", "Redirect", "Script", "Variable", "commands_of", "parse"]
+__all__ = ["Command", "Redirect", "Script", "Variable", "commands_of", "parse", "read"]
 
 _PROMPT = re.compile(r"[ \t]*(?:\[[\w.-]+@[^\]\n]*\][ \t]?|[\w.-]+@[\w.-]+:[^#$\n]*|(?=\$ ))[#$](?:[ \t]+|$)")
 _HASH_PROMPT = re.compile(r"[ \t]*[#$][ \t]+(?=[^\s#])")
@@ -31,7 +31,11 @@ class Script(Struct, frozen=True, kw_only=True):
 
 def parse(source: Source) -> tuple[Script, list[Problem]]:
     """The commands of a setup script or of a copied terminal session."""
-    whole = Word(_without_prompts(source.text), source.span(0, len(source.text)))
+    return read(Word(_without_prompts(source.text), source.span(0, len(source.text))))
+
+
+def read(whole: Word) -> tuple[Script, list[Problem]]:
+    """The commands of a script that is a part of a text, at its places there."""
     output = Output()
     shell = Shell(whole, output, Variables({}))
     shell.run_text()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
+from msgspec import Struct
+
 from netlint.parse.shell_words import RawWord
 
 
@@ -15,7 +17,7 @@ class Redirect(NamedTuple):
     body: tuple[int, int] | None = None
 
 
-class Assignment(NamedTuple):
+class Assignment(Struct, frozen=True):
     """`value` is a word, or the words of an array."""
 
     name: str
@@ -26,7 +28,7 @@ class Assignment(NamedTuple):
     indexed: bool
 
 
-class Simple(NamedTuple):
+class Simple(Struct, frozen=True):
     """A command without blocks. `redirects` is filled up when the here-documents after its line are read."""
 
     start: int
@@ -36,14 +38,14 @@ class Simple(NamedTuple):
     redirects: list[Redirect]
 
 
-class If(NamedTuple):
+class If(Struct, frozen=True):
     """`branches` are (condition, body) pairs."""
 
     branches: tuple[tuple[Steps, Steps], ...]
     other: Steps
 
 
-class For(NamedTuple):
+class For(Struct, frozen=True):
     """`words` is None where the loop runs over what only the shell knows; "" is the name in `for ((…))`."""
 
     name: str
@@ -51,33 +53,33 @@ class For(NamedTuple):
     body: Steps
 
 
-class While(NamedTuple):
+class While(Struct, frozen=True):
     condition: Steps
     body: Steps
 
 
-class Case(NamedTuple):
+class Case(Struct, frozen=True):
     bodies: tuple[Steps, ...]
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True):
     body: Steps
     subshell: bool
 
 
-class Unread(NamedTuple):
+class Unread(Struct, frozen=True):
     """A condition of bash, `[[ … ]]` or `(( … ))`, which nothing looks into."""
 
     start: int
     end: int
 
 
-class Function(NamedTuple):
+class Function(Struct, frozen=True):
     name: str
     body: Command
 
 
-class Pipeline(NamedTuple):
+class Pipeline(Struct, frozen=True):
     """`connector` ("", "&&" or "||") stands before it."""
 
     connector: str

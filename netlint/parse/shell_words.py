@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, TypeAlias
 
+from msgspec import Struct
+
 _STOP = " \t\r\n;&|<>()"
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]", re.ASCII)
 _BRACED = re.compile(r"\$\{([A-Za-z_]\w*|\d+|[@*#?$!-])(\[[^\]\s}]*\])?(?=(:?[-=+?])|\})", re.ASCII)
@@ -32,7 +34,7 @@ class ShellError(Exception):
         self.end = end
 
 
-class Literal(NamedTuple):
+class Literal(Struct, frozen=True):
     """Text after unquoting; `start` and `end` leave its quotes out."""
 
     text: str
@@ -41,7 +43,7 @@ class Literal(NamedTuple):
     quoted: bool
 
 
-class Variable(NamedTuple):
+class Variable(Struct, frozen=True):
     """`$name`, or `${name:-operand}` with its `operator` (`:-`, `=`, …); `all` for the subscripts `[@]` and `[*]`."""
 
     name: str
@@ -53,7 +55,7 @@ class Variable(NamedTuple):
     all: bool = False
 
 
-class Opaque(NamedTuple):
+class Opaque(Struct, frozen=True):
     """An expansion that only a running shell can do."""
 
     start: int

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from netlint.parse.lines import command, lines
 from netlint.parse.tree import Problem, Unsupported, Word
 from netlint.source import Source, Span
@@ -32,7 +34,7 @@ class Setting(NamedTuple):
     optional: bool = False
 
 
-class Settings(NamedTuple):
+class Settings(Struct, frozen=True):
     settings: list[Setting]
     unsupported: list[Unsupported]
 

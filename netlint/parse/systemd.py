@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -32,7 +31,7 @@ _PREFIXES = "@-:+!|"
 _WORD_LISTS = ("Exec", "Environment")
 
 
-class Section(NamedTuple):
+class Section(Struct, frozen=True):
     """A section header; `span` covers the brackets."""
 
     name: str
@@ -48,7 +47,7 @@ class Assignment(Struct, frozen=True, kw_only=True):
     section: str | None
 
 
-class Command(NamedTuple):
+class Command(Struct, frozen=True):
     """A command of an Exec setting; `prefix` is what stands before the program (`-`, `@`, …)."""
 
     prefix: str

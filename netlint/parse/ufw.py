@@ -9,7 +9,8 @@ setting = key "=" value ;
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse.lines import lines
 from netlint.parse.tree import Problem, Word
@@ -28,7 +29,7 @@ _DEFAULT = re.compile(r"^Default:\s+(?P<incoming>\w+) \(incoming\)")
 _SETTING = re.compile(r"^\s*(?P<key>[A-Z_]+)\s*=\s*[\"']?(?P<value>[\w./ -]*?)[\"']?\s*$")
 
 
-class UfwRow(NamedTuple):
+class UfwRow(Struct, frozen=True):
     """A rule as written: `to` is `8080/tcp` or `8080` or a name, `source` an address or "Anywhere"."""
 
     span: Word
@@ -40,7 +41,7 @@ class UfwRow(NamedTuple):
     routed: bool
 
 
-class UfwFile(NamedTuple):
+class UfwFile(Struct, frozen=True):
     """`settings` holds those of the files in /etc, and "status" and "incoming" of `ufw status`."""
 
     settings: dict[str, Word]

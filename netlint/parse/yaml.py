@@ -12,22 +12,23 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
-from yaml.error import MarkedYAMLError
-from yaml.events import (
+
+from netlint.parse.tree import Entry, Mapping, Node, Problem, Scalar, Sequence, Value
+from netlint.parse.yaml_events import (
     AliasEvent,
     DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
+    MarkedYAMLError,
+    Parser,
+    Reader,
     ScalarEvent,
+    Scanner,
     SequenceEndEvent,
     SequenceStartEvent,
 )
-from yaml.parser import Parser
-from yaml.reader import Reader
-from yaml.scanner import Scanner
-
-from netlint.parse.tree import Entry, Mapping, Node, Problem, Scalar, Sequence, Value
+from netlint.pattern import pattern
 from netlint.source import Source, Span
 
 # Levels of nesting, aliases followed: whoever walks the tree by recursion must not run out of stack.
@@ -37,8 +38,8 @@ _TOO_DEEP = f"more than {MAX_DEPTH} levels of mappings and lists in each other"
 MAX_ALIASED = 400_000
 
 # What YAML's c-printable leaves out. Alternatives for what lies high: one class over it takes 5 ms to compile.
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|\ufffe|\uffff")
-_PROPERTIES = re.compile(r"(?:(?:&[\w-]+|!(?:<[^>]*>|[^\s,\[\]{}]*))(?:\s|(?<=\s)#[^\r\n\x85\u2028\u2029]*)*)*")
+_FORBIDDEN = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|\ufffe|\uffff")
+_PROPERTIES = pattern(r"(?:(?:&[\w-]+|!(?:<[^>]*>|[^\s,\[\]{}]*))(?:\s|(?<=\s)#[^\r\n\x85\u2028\u2029]*)*)*")
 _CONSTANTS: dict[str, Value] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -47,12 +48,12 @@ _CONSTANTS: dict[str, Value] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
-_INTEGER = re.compile(
+_INTEGER = pattern(
     r"(?P<sign>[-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[oO]?(?P<octal>[0-7]+)|0[bB](?P<binary>[01]+)"
     r"|(?P<decimal>0|[1-9][0-9]*))"
 )
 _BASES = {"hex": 16, "octal": 8, "binary": 2, "decimal": 10}
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_FLOAT = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 # What helps where a syntax error stands at such a text.
 _CURES = {
     "\t": "indent with spaces: YAML allows no tabs there",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.report.secrets import masked
 from netlint.report.terminal import clean
@@ -15,14 +16,14 @@ _NAME = re.compile(r"[\w.:-]{0,80}")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
-class Diff(NamedTuple):
+class Diff(Struct, frozen=True):
     """The text of a diff; `hidden`: a changed line holds what must not be shown, so that the diff cannot be applied."""
 
     text: str
     hidden: bool
 
 
-class _Hunk(NamedTuple):
+class _Hunk(Struct, frozen=True):
     old: range
     new: range
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.addresses.claims import Claim
 from netlint.addresses.links import docker_bridges, is_container_link, is_docker_link
 from netlint.model.compose import PublishedPort
-from netlint.model.host import Host, Interface, Site
+from netlint.model.host import Host, Site
+from netlint.model.interface import Interface
 from netlint.prefix import Prefix
 from netlint.report.plan import address_plan
 from netlint.report.terminal import clean
@@ -20,7 +22,7 @@ MAX_HOSTS, MAX_NETWORKS, MAX_SERVICES, MAX_EDGES = 20, 40, 40, 300
 _LONGEST = 60  # characters of a line
 
 
-class Node(NamedTuple):
+class Node(Struct, frozen=True):
     """`kind` is "link", "interface", "network", "service", "port", "claim" or "more"."""
 
     id: str
@@ -28,7 +30,7 @@ class Node(NamedTuple):
     lines: tuple[str, ...]
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True):
     """The nodes of a host, under its name."""
 
     id: str
@@ -36,7 +38,7 @@ class Group(NamedTuple):
     nodes: list[Node]
 
 
-class Edge(NamedTuple):
+class Edge(Struct, frozen=True):
     """A line between two nodes. `clash`: they claim the same addresses."""
 
     start: str
@@ -151,7 +153,7 @@ class Drawing:
             self.edges += [Edge(one, other, driver) for one, other in pairwise(ids)]
 
 
-class _Holder(NamedTuple):
+class _Holder(Struct, frozen=True):
     """A service or container: the networks that it is on, each with its address there or "", and published ports."""
 
     name: str

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from netlint.report.marks import Mark, Shown, closing, cut, under
 from netlint.report.terminal import Paint
 from netlint.source import Source
@@ -25,7 +27,7 @@ class Place(NamedTuple):
     mark: Mark
 
 
-class Block(NamedTuple):
+class Block(Struct, frozen=True):
     """Places near each other in one file, in order; `head` is the one that its heading names."""
 
     source: Source

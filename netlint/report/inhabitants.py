@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.model.compose import PublishedPort
 from netlint.model.host import Host
 from netlint.source import Span
 
 
-class Inhabitant(NamedTuple):
+class Inhabitant(Struct, frozen=True):
     """A container, or a network namespace that no listing of containers has. `links` are its interfaces as `inner` and
     the host's end of each, empty where not known, with how the two were matched."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from netlint.report.secrets import masked
 from netlint.report.terminal import TAB, Paint, fill, glyph, width
 from netlint.source import Span
 
 
-class Mark(NamedTuple):
+class Mark(Struct, frozen=True, order=True):
     """A place to point at; the label is empty where pointing is enough."""
 
     span: Span
@@ -22,7 +23,7 @@ class Mark(NamedTuple):
         return "^" if self.primary else "-"
 
 
-class Shown(NamedTuple):
+class Shown(Struct, frozen=True):
     """A mark on a line: from and to, characters of the text or columns of what is printed, counted from 0."""
 
     start: int
@@ -51,10 +52,10 @@ def cut(text: str, spans: Sequence[Shown], columns: int) -> tuple[str, list[Show
         glyphs.append(printed)
         places.append(places[-1] + cells)
     drawn = []
-    for start, end, mark in spans:
-        left = places[min(max(start - begin, 0), len(glyphs))]
-        right = places[min(max(end - begin, 0), len(glyphs))]
-        drawn.append(Shown(left, max(right, left + 1), mark))
+    for one in spans:
+        left = places[min(max(one.start - begin, 0), len(glyphs))]
+        right = places[min(max(one.end - begin, 0), len(glyphs))]
+        drawn.append(Shown(left, max(right, left + 1), one.mark))
     if not endless and places[-1] <= columns:
         return "".join(glyphs), drawn
     room = columns - 2  # an ellipsis at both ends
@@ -71,7 +72,9 @@ def cut(text: str, spans: Sequence[Shown], columns: int) -> tuple[str, list[Show
         Shown(min(max(one.start - shift, len(before)), last), min(max(one.end - shift, 1), last + 1), one.mark)
         for one in drawn
     ]
-    return before + "".join(glyphs[start:end]) + after, [one._replace(end=max(one.end, one.start + 1)) for one in moved]
+    return before + "".join(glyphs[start:end]) + after, [
+        structs.replace(one, end=max(one.end, one.start + 1)) for one in moved
+    ]
 
 
 def under(marks: Sequence[Shown], columns: int, level: str, paint: Paint) -> Iterator[str]:

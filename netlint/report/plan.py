@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.addresses.claims import Claim, ClaimKind, Plan, claims
 from netlint.addresses.overlap import overlaps_between
@@ -15,7 +16,7 @@ _HOLDERS = (*_CONTAINERS, ClaimKind.LINK, ClaimKind.ROUTE, ClaimKind.RESERVED)
 _CLUSTERS = (ClaimKind.PODS, ClaimKind.SERVICES)
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """A claim, how many claims contain it, and the claims that want the same addresses for something else."""
 
     claim: Claim

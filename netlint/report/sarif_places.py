@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 from urllib.parse import quote
 
 import sarif_om as om
+from msgspec import Struct
 
 from netlint.finding import Label
 from netlint.report.paths import Paths
@@ -21,7 +21,7 @@ _SNIPPET = 400  # characters; a longer quotation helps nobody and makes the uplo
 _LINES = 2000  # of a file whose marked lines are embedded
 
 
-class _Lines(NamedTuple):
+class _Lines(Struct, frozen=True):
     """The lines of a span: numbers of the first and the last, offset of their begin, their text without the last line
     end, and what may be shown of it."""
 

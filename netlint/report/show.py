@@ -7,7 +7,8 @@ from typing import Any
 
 from netlint.model.compose import PublishedPort
 from netlint.model.daemon import Option
-from netlint.model.host import Host, Interface, Publication, Site
+from netlint.model.host import Host, Publication, Site
+from netlint.model.interface import Interface
 from netlint.model.network import Network
 from netlint.model.overlay import SwarmNode, SwarmService
 from netlint.report.inhabitants import Inhabitant, inhabitants

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from html import escape
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.report.drawing import Drawing, Edge, Node
 from netlint.report.terminal import width
@@ -14,7 +15,7 @@ _WIDEST = 30  # characters of a line in a box
 _CHARACTER, _LINE, _PADDING, _GAP, _SPACE = 7.4, 16, 8, 12, 56  # units: of the drawing, which are pixels on a screen
 
 
-class _Box(NamedTuple):
+class _Box(Struct, frozen=True):
     left: float
     top: float
     width: float

@@ -182,18 +182,44 @@ def test_routes(command: str, operation: str, prefix: str, via: str | None, devi
         ("ifconfig docker0 172.17.1.1 netmask 255.255.255.0", "replace", "docker0 172.17.1.1/24"),
         ("ifconfig docker0 10.0.0.1/20 up", "replace", "docker0 10.0.0.1/20"),
         ("ifconfig docker0 172.17.1.1", "replace", "docker0 172.17.1.1/16"),
+        ("ifconfig docker0 inet6 del fd00::1/64", "delete", "docker0 fd00::1/64"),
     ],
 )
 def test_addresses(command: str, operation: str, expected: str) -> None:
     facts, _ = script(command)
-    (change,) = facts.actions
-    assert isinstance(change, AddressChange)
+    (change,) = (one for one in facts.actions if isinstance(one, AddressChange))
     assert change.operation == operation
     assert f"{change.interface.value} {change.address.value}/{change.length}" == expected
 
 
 @pytest.mark.parametrize(
-    "command", ["ip route", "ip addr show docker0", "ip", "ifconfig", "ifconfig eth0 down", "route -n"]
+    "command",
+    [
+        "ip route",
+        "ip addr show docker0",
+        "ip",
+        "ip -s link",
+        "ip link show br0",
+        "ip -d l",
+        "ip route flush cache",
+        "ip -n blue link set veth1 up",
+        "ip -netns blue addr add 10.0.0.1/24 dev veth1",
+        "ifconfig",
+        "ifconfig -a",
+        "ifconfig eth0",
+        "route -n",
+        "brctl show",
+        "brctl stp br0 off",
+        "brctl setfd br0 0",
+        "bridge link",
+        "bridge -d vlan show",
+        "bridge fdb show br br0",
+        "tc -s qdisc show dev eth0",
+        "ipset list web",
+        "nmcli -t con show",
+        "ebtables -t nat -L",
+        "ipvsadm -Ln",
+    ],
 )
 def test_looking_changes_nothing(command: str) -> None:
     facts, _ = script(command)
@@ -225,13 +251,21 @@ def test_sysctls_of_scripts_come_after_files_and_before_listings() -> None:
 
 def test_what_has_no_model_is_said() -> None:
     facts, _ = script(
-        "brctl addif br0 eth1\nip link set br0 mtu 1400\nip rule add from 10.0.0.0/8 table 5\ndocker stack deploy x\n"
+        "brctl hairpin br0 eth1 on\nip link set eth0 vf 0 mac 1\nip rule add from 10.0.0.0/8 table 5\n"
+        "docker stack deploy x\nip route flush table main\nip addr flush scope global\nip -batch f\n"
+        "bridge vlan add vid 5 dev eth1\ntc qdisc add dev eth0 root netem\nip link add type dummy\n"
     )
     assert [item.message for item in facts.not_understood] == [
-        "the brctl command",
-        "ip link set",
+        "brctl hairpin",
+        "ip link set vf",
         "ip rule add",
         "docker stack deploy",
+        "ip route flush",
+        "ip address flush",
+        "ip -batch",
+        "bridge vlan add",
+        "the tc command",
+        "ip link add",
     ]
 
 
@@ -276,6 +310,7 @@ WORDS = (
     "iptables -F -A INPUT -t nat -s 10.0.0.0/8 -j DROP ip route add via dev addr eth0 docker run -p 80:80 network "
     "create --subnet swarm init --network name=a,ip=1 -itd - -- --gateway weave launch --password x --mtu expose "
     "10.0.0.1/8 sysctl -w a=b echo > /proc/sys/a/b | tee nft flush ruleset table route -net netmask gw ifconfig $X '' "
+    "link set type bridge peer name master nomaster mtu vxlan brctl addbr addif flush bridge vlan tuntap up "
     "plugin install weaveworks/net-plugin:1 iptables-restore dockerd --bip systemctl restart kubectl"
 ).split()
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.interfaces import build_interfaces
 from netlint.formats import FORMATS
-from netlint.model.host import Interface
+from netlint.model.interface import Interface
 from netlint.source import Source
 
 

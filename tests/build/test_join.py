@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.join import join_networks
 from netlint.build.networks import build_networks
-from netlint.model.host import Interface, InterfaceAddress
+from netlint.model.interface import Interface, InterfaceAddress
 from netlint.model.located import Located
 from netlint.model.network import Network, Origin, Subnet
 from netlint.parse import docker_network_ls

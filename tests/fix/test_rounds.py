@@ -32,10 +32,10 @@ def laid(folder: Path, files: dict[str, str]) -> Discovery:
 
 def changed_inputs(discovery: Discovery, result: Repair) -> Discovery:
     inputs = [
-        item._replace(source=Source(item.source.path, result.after.get(item.source.path, item.source.text)))
+        structs.replace(item, source=Source(item.source.path, result.after.get(item.source.path, item.source.text)))
         for item in discovery.inputs
     ]
-    return discovery._replace(inputs=inputs)
+    return structs.replace(discovery, inputs=inputs)
 
 
 def bad_examples() -> Iterator[tuple[str, Example]]:

@@ -17,6 +17,7 @@ from netlint.decode import decode
 from netlint.discover import Discovery, Input
 from netlint.engine import check
 from netlint.formats import FORMATS
+from netlint.parse.provision import Provision
 from netlint.parse.tree import Scalar
 from netlint.rule import load_rules, rules_folder
 from netlint.sniff import sniff
@@ -30,7 +31,12 @@ def parser_holds(format: str, text: str) -> None:
     """The parser of the format takes the text, and what it gives points into it."""
     source = Source("f", text)
     result = import_module(f"netlint.parse.{FORMATS[format].parser}").parse(source)
+    texts = result[0].texts if isinstance(result[0], Provision) else ()
+    inside = {text.path: text for text in texts}
     for span in spans(result):
+        if (inner := inside.get(span.source)) is not None:
+            assert 0 <= span.start <= span.end <= inner.length, (span, inner.length)
+            span = inner.moved(span)  # noqa: PLW2901
         assert span.source == "f", span
         assert 0 <= span.start <= span.end <= len(text), (span, len(text))
 

@@ -58,6 +58,17 @@ def test_hosts_and_repositories(seed: int) -> None:
     run_holds(files)
 
 
+def test_a_bridge_whose_address_cannot_be_read() -> None:
+    """A packet to it comes from its own address; it is found on no host, and nothing answers."""
+    daemon = '{"cluster-store": "etcd://172.17.0.1:2379", "cluster-advertise": "192.168.10.1:2376"}'
+    up = "<BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP"
+    links = (
+        f"3: docker0: {up}\n    inet 172.17.0.1/16/24 scope global docker0\n"
+        f"4: br-3c85620f7ed1: {up}\n    inet 172.18.0.1/16 scope global br-3c85620f7ed1\n"
+    )
+    run_holds({"hostA/daemon.json": ("daemon-json", daemon), "hostA/ip-addr.txt": ("ip-addr", links)})
+
+
 def test_reduced() -> None:
     text = "".join(f"line {number}\n" for number in range(50))
     assert reduced(text, lambda one: "7" in one and "31" in one) in ("731", "731\n", "317", "7\n31")

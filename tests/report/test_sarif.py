@@ -321,7 +321,7 @@ def test_version_control(make: Make, tmp_path: Path) -> None:
             "mappedTo": {"uriBaseId": "%SRCROOT%"},
         }
     ]
-    outside = json.loads(render(run, "/elsewhere", found._replace(root="/elsewhere")))["runs"][0]
+    outside = json.loads(render(run, "/elsewhere", structs.replace(found, root="/elsewhere")))["runs"][0]
     assert "versionControlProvenance" not in outside, "what was checked is not of that repository"
 
 

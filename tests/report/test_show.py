@@ -5,7 +5,8 @@ from textwrap import dedent
 
 from netlint.model.compose import PortRange, Project, PublishedPort, Service
 from netlint.model.daemon import Daemon, EngineVersion, Option, Setting
-from netlint.model.host import Host, Interface, InterfaceAddress, Route, Site
+from netlint.model.host import Host, Route, Site
+from netlint.model.interface import Interface, InterfaceAddress
 from netlint.model.located import Located
 from netlint.model.network import Network, Origin, Subnet
 from netlint.prefix import Address, Prefix, parse_address, parse_prefix
