@@ -29,7 +29,7 @@ _NAMES = {
     "netlint.dataplane.own_address": ("own_address",),
     "netlint.dataplane.packet": ("Packet", "matches"),
     "netlint.dataplane.paths": ("Path", "paths"),
-    "netlint.dataplane.peers": ("Crossing", "crossings"),
+    "netlint.dataplane.peers": ("Crossing", "crossings", "led_to"),
     "netlint.dataplane.probes": (
         "Inside",
         "from_host",
@@ -105,13 +105,12 @@ _NAMES = {
     "netlint.model.container": ("BridgePort", "Container", "ContainerAddress", "Neighbour", "VethPair"),
     "netlint.model.daemon": ("Daemon", "EngineVersion", "ExecStart", "Option", "Pool", "Setting", "UnusedDefault"),
     "netlint.model.frontends": ("Firewalld", "Jail", "PortRule", "Ufw", "Zone"),
+    "netlint.model.given": ("InputProblem", "Reserved"),
     "netlint.model.host": (
         "Configured",
         "Host",
-        "InputProblem",
         "Listener",
         "Publication",
-        "Reserved",
         "Resolver",
         "Route",
         "RoutingRule",

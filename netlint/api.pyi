@@ -50,6 +50,7 @@ from netlint.dataplane.paths import Path as Path
 from netlint.dataplane.paths import paths as paths
 from netlint.dataplane.peers import Crossing as Crossing
 from netlint.dataplane.peers import crossings as crossings
+from netlint.dataplane.peers import led_to as led_to
 from netlint.dataplane.probes import Inside as Inside
 from netlint.dataplane.probes import from_host as from_host
 from netlint.dataplane.probes import insides as insides
@@ -149,12 +150,12 @@ from netlint.model.frontends import Jail as Jail
 from netlint.model.frontends import PortRule as PortRule
 from netlint.model.frontends import Ufw as Ufw
 from netlint.model.frontends import Zone as Zone
+from netlint.model.given import InputProblem as InputProblem
+from netlint.model.given import Reserved as Reserved
 from netlint.model.host import Configured as Configured
 from netlint.model.host import Host as Host
-from netlint.model.host import InputProblem as InputProblem
 from netlint.model.host import Listener as Listener
 from netlint.model.host import Publication as Publication
-from netlint.model.host import Reserved as Reserved
 from netlint.model.host import Resolver as Resolver
 from netlint.model.host import Route as Route
 from netlint.model.host import RoutingRule as RoutingRule

@@ -171,7 +171,9 @@ def _check(command: argparse.ArgumentParser) -> None:
     _when(report, "--color", "colour; NO_COLOR switches it off")
     _when(report, "--hyperlinks", "links to the files, for terminals that know them")
     report.add_argument("--no-progress", action="store_true", help="say nothing on standard error while at work")
-    report.add_argument("--jobs", metavar="N", type=_jobs, default=1, help="processes that run the rules (default: 1)")
+    report.add_argument(
+        "--jobs", metavar="N", type=_jobs, default=1, help="processes that read hosts and run the rules (default: 1)"
+    )
     report.add_argument("--watch", action="store_true", help="check again whenever a file changes")
     known = command.add_argument_group("what is known already")
     known.add_argument("--baseline", metavar="FILE", help="show only what this file (netlint baseline) does not accept")

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from netlint.finding import Severity
 from netlint.globs import matches, wrong
 from netlint.model.daemon import EngineVersion
-from netlint.model.host import Expectation, Reserved
+from netlint.model.given import Expectation, Reserved
 from netlint.prefix import parse_prefix
 from netlint.suggest import did_you_mean
 

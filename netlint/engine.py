@@ -12,12 +12,15 @@ from netlint.config import Config
 from netlint.discover import Discovery
 from netlint.finding import Finding, Label, Severity
 from netlint.globs import ConfigPaths
-from netlint.model.host import IgnoreComment, InputProblem, Site
+from netlint.model.given import IgnoreComment, InputProblem
+from netlint.model.host import Site
 from netlint.rule import Rule, RuleError, select
 from netlint.run import Coverage, FileCoverage, NotChecked, Run
+from netlint.schedule import found_by
 from netlint.source import Source, Span
 from netlint.suppress import config_source, ignore_comments, suppression, unused, unused_per_file
 
+MUCH = 8 << 20  # characters: what the texts of more than that say is 50 MiB and more
 _LONGEST = 400  # characters of a message
 UNUSED = "NL904"  # the rule that is run last, on what the others have left of the suppressions
 
@@ -28,15 +31,24 @@ def _silent(what: str, done: int, total: int | None = None) -> None:
 
 @collector_paused()
 def build(
-    discovery: Discovery, config: Config, progress: Callable[[str, int, int | None], None] = _silent
+    discovery: Discovery,
+    config: Config,
+    progress: Callable[[str, int, int | None], None] = _silent,
+    jobs: int = 1,
 ) -> tuple[Site, list[FileCoverage]]:
     """The site that the discovered files describe, and what became of each file. `progress` is told what is done: in
-    words, how much of it, and of how much in all."""
+    words, how much of it, and of how much in all. Of a large site, hosts and texts are packed, and `jobs` processes
+    read them."""
     builder = SiteBuilder(config.engine, config.reserved, discovery.missing)
     hosts = group_stated(discovery.inputs, config.hosts, ConfigPaths(discovery.root, config.path).of)
-    for number, host in enumerate(hosts):
-        progress(f"reading {host.name or 'files'}", number, len(hosts))
-        builder.add(host)
+    if len(hosts) > 1 and sum(len(item.source.text) for item in discovery.inputs) > MUCH:
+        from netlint.build.many import read_packed  # noqa: PLC0415 - for large sites only
+
+        read_packed(builder, hosts, jobs, progress)
+    else:
+        for number, host in enumerate(hosts):
+            progress(f"reading {host.name or 'files'}", number, len(hosts))
+            builder.add(host)
     for item in (*discovery.unreadable, *discovery.skipped):
         builder.files.append(FileCoverage(path=item.path, format=None, host=None, status="unread", reason=item.reason))
     wholes = {item.source.path: item.source.whole for item in discovery.inputs}
@@ -56,23 +68,15 @@ def check(
 ) -> Run:
     """Check everything that was discovered. `ignores` False shows suppressed findings as if nothing suppressed them.
 
-    `jobs` is how many processes run the rules.
+    `jobs` is how many processes read hosts and run the rules.
     """
-    site, files = build(discovery, config, progress)
+    site, files = build(discovery, config, progress, jobs)
     sources = {item.source.path: item.source.whole for item in discovery.inputs}
     active = active_rules(rules, config)
     useful = active
     if all(host.compose_alone for host in site.hosts):
         useful = [one for one in active if one.concerns_compose(site)]
-    findings: list[Finding] = []
-    if jobs > 1 and len(useful) > 1:
-        from netlint.parallel import check_in_parallel  # noqa: PLC0415 - for large sites only
-
-        findings = check_in_parallel(lambda *what: list(findings_of(*what)), useful, site, config, jobs, progress)
-    else:
-        for number, one in enumerate(useful):
-            progress(f"checking {one.slug}", number, len(useful))
-            findings += findings_of(one, site, config)
+    findings = found_by(useful, site, lambda one, part: list(findings_of(one, part, config)), jobs, progress)
     findings = list(with_replaced(findings, site))
     gaps = list(not_checked(active, site))
     if ignores:

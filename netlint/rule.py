@@ -22,15 +22,15 @@ _AT_BOOT = pattern(r"(?:^|/)(?:nftables\.conf|iptables/rules\.v[46]|sysconfig/ip
 
 
 def _has_firewall(host: Host) -> bool:
-    observed = host.interfaces is not None or host.routes is not None
-    return any(not (observed and _AT_BOOT.search(one.span.source)) for one in host.rulesets)
+    observed = host.lists("interfaces") or host.lists("routes")
+    return any(not (observed and _AT_BOOT.search(source)) for source in host.firewall_sources)
 
 
 # What a rule may need of a host, and how the coverage report calls its absence.
 NEEDS: dict[str, tuple[Callable[[Host], bool], str]] = {
     "addresses": (lambda host: host.interfaces is not None, "no address listing (ip addr)"),
-    "neighbours": (lambda host: host.neighbours is not None, "no neighbour table (ip neigh, arp -n)"),
-    "routes": (lambda host: host.routes is not None, "no route table (ip route)"),
+    "neighbours": (lambda host: host.lists("neighbours"), "no neighbour table (ip neigh, arp -n)"),
+    "routes": (lambda host: host.lists("routes"), "no route table (ip route)"),
     "firewall": (_has_firewall, "no firewall dump (iptables-save)"),
     "daemon": (
         lambda host: host.daemon is not None and host.daemon.configured,
@@ -51,7 +51,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `needs` names the facts without which a host cannot be checked, `proof` how the claim was proven or its source.
     `security` rates, as CVSS does (up to 10), a defect that lets somebody in; 0 for one that is none of security.
-    `beyond_compose`: what it is about, no Compose file says.
+    `beyond_compose`: what it is about, no Compose file says. `each_host`: it looks at the hosts one by one, and finds
+    on each what it would find there were it the only one in `site.hosts`.
     """
 
     code: str
@@ -62,6 +63,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     since: str
     security: float = 0
     beyond_compose: bool = False
+    each_host: bool = False
 
 
 class Body(Struct, frozen=True):
@@ -133,6 +135,7 @@ def rule(
     since: str = "0.1.0",
     security: float = 0,
     beyond_compose: bool = False,
+    each_host: bool = False,
 ) -> Callable[[Callable[[Site], Iterable[Finding]]], _Mark]:
     """Make a function from site to findings the rule of its file."""
     unknown = [need for need in needs if need not in NEEDS]
@@ -149,6 +152,7 @@ def rule(
             since=since,
             security=security,
             beyond_compose=beyond_compose,
+            each_host=each_host,
         )
         return _Mark(facts, check)
 

@@ -32,22 +32,53 @@ class Position(NamedTuple):
     offset: int
 
 
+_MOST_UNPACKED = 8  # texts of packed sources
+_LEAST_PACKED = 512  # characters; shorter texts become longer
+
+
 class Source:
     """A text with its name, which is unique in a run: a path in POSIX form, relative to the scanned root.
 
     `whole` is the source that this one is a part of, itself for a whole one. Offsets are the same in both.
     """
 
-    __slots__ = ("_starts", "path", "text", "whole")
+    __slots__ = ("_packed", "_starts", "_text", "path", "whole")
 
     def __init__(self, path: str, text: str, whole: Source | None = None) -> None:
         self.path = path
-        self.text = text
+        self._text: str | None = text
+        self._packed = b""
         self.whole = whole or self
         self._starts: list[int] | None = None
 
     def __repr__(self) -> str:
         return f"Source({self.path!r}, {len(self.text)} characters)"
+
+    @property
+    def text(self) -> str:
+        if self._text is not None:
+            return self._text
+        if self not in _unpacked:
+            import zlib  # noqa: PLC0415 - only large sites have packed texts
+
+            if len(_unpacked) >= _MOST_UNPACKED:
+                oldest = next(iter(_unpacked))
+                oldest._starts = None
+                del _unpacked[oldest]
+            _unpacked[self] = zlib.decompress(self._packed).decode("utf-8", "surrogatepass")
+        return _unpacked[self]
+
+    def pack(self) -> None:
+        """Keep the text compressed, as it will be looked at seldom from now on."""
+        if self._text is not None and len(self._text) >= _LEAST_PACKED:
+            import zlib  # noqa: PLC0415
+
+            self._packed = zlib.compress(self._text.encode("utf-8", "surrogatepass"), 1)
+            self._text = self._starts = None
+
+    @property
+    def is_packed(self) -> bool:
+        return self._text is None
 
     def part(self, start: int, end: int) -> Source:
         """The same source with nothing but characters `start` to `end`: blanks stand in place of those before."""
@@ -105,3 +136,6 @@ class Source:
             return ""
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+
+_unpacked: dict[Source, str] = {}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from netlint.config import Config
 from netlint.finding import Finding, Suppression
 from netlint.globs import ConfigPaths, matches
-from netlint.model.host import IgnoreComment, InputProblem
+from netlint.model.given import IgnoreComment, InputProblem
 from netlint.pattern import pattern
 from netlint.rule import Rule
 from netlint.source import Source, Span

@@ -19,7 +19,7 @@ from netlint.source import Source, Span
 def trace(site: Site, sources: Mapping[str, Source], text: str, format: str) -> str:
     """The way of the packet that the flow `text` asks about, as "text" or "json"; FlowError where it asks for nothing
     that is there."""
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     trip = plan_trip(walker, parse_flow(text))
     journey = walker.journey(trip.host, trip.packet)
     report = _Report(sources, trip, journey, several=len(site.hosts) > 1)

@@ -88,6 +88,7 @@ ENGINE_BRIDGE = pattern(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
     "NL512",
     Severity.WARNING,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -126,7 +127,7 @@ def _route(host: Host, site: Site, action: Action) -> Finding | None:
     prefix = action.prefix.value
     if action.via is None or prefix.is_default or any(one.routed and one.prefix == prefix for one in host.configured):
         return None
-    owner = next((other for other in site.hosts if other is not host and _has(other, prefix)), None)
+    owner = next((other for other in site.every if other is not host and _has(other, prefix)), None)
     containers = Prefix(4, 0xAC100000, 12)
     if owner is None and not (containers.contains(prefix) and prefix.length >= 16):
         return None

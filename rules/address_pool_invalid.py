@@ -64,6 +64,7 @@ from netlint.api import Add, Edit, Finding, Fix, Host, Pool, Setting, Severity, 
     "NL109",
     Severity.ERROR,
     needs=["daemon"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

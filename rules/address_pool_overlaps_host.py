@@ -86,6 +86,7 @@ NEAR = 256  # overlay networks that a swarm may come to have
     "NL108",
     Severity.WARNING,
     needs=["daemon"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -121,6 +121,7 @@ OLD = "engines before 20.10.15"
     Severity.ERROR,
     needs=["networks"],
     proof="engines before 20.10.15: their source",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -86,6 +86,7 @@ from netlint.api import (
 @rule(
     "NL207",
     Severity.ERROR,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -86,7 +86,13 @@ OPTION = "com.docker.network.driver.mtu"
 SHOWN = 4  # networks that a finding names besides the first
 
 
-@rule("NL312", Severity.WARNING, needs=["addresses"], proof="the option is all that the driver looks at: its source")
+@rule(
+    "NL312",
+    Severity.WARNING,
+    needs=["addresses"],
+    proof="the option is all that the driver looks at: its source",
+    each_host=True,
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         names = uplinks(host)

@@ -166,9 +166,10 @@ ICC = "com.docker.network.bridge.enable_icc"
     Severity.WARNING,
     proof="source: br_nf_pre_routing of net/bridge/br_netfilter_hooks.c",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         setting = host.sysctl(KEY)
         if setting is None or not setting.exact or not host.has_docker:

@@ -41,6 +41,7 @@ from netlint.api import Finding, Fix, Remove, Setting, Severity, Site, rule
     "NL602",
     Severity.ERROR,
     needs=["daemon"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

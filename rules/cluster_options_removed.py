@@ -77,6 +77,7 @@ OPTIONS = ("cluster-store", "cluster-advertise", "cluster-store-opts")
     "NL604",
     Severity.ERROR,
     needs=["daemon", "engine"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -105,6 +105,7 @@ DOCKER0 = parse_prefix("172.17.0.0/16")
     proof="kube-proxy's and Calico's rules by their documentation, in the kernel; weave's launch script refuses ranges "
     "in routes; issues of kubeadm, Calico and flannel with each of the overlaps",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -48,6 +48,7 @@ from netlint.api import Finding, Label, Severity, Site, rule
     Severity.ERROR,
     needs=["daemon"],
     proof="engines before 20.10: their source",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -51,6 +51,7 @@ from netlint.api import Add, Change, Edit, Finding, Fix, Host, Option, Setting, 
     "NL601",
     Severity.ERROR,
     needs=["daemon"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

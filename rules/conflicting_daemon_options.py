@@ -91,6 +91,7 @@ class Conflict(Struct, frozen=True):
     "NL306",
     Severity.ERROR,
     needs=["daemon"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

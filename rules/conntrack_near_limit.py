@@ -47,6 +47,7 @@ SHARE = 0.8  # of the limit, in use: a doubling of load away from drops on most 
     proof="the limit is the whole machine's, which the lab leaves alone: it fills a table with connections that nobody "
     "answers. The drops: __nf_conntrack_alloc and early_drop of net/netfilter/nf_conntrack_core.c",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -99,6 +99,7 @@ SHOWN = 3
     Severity.WARNING,
     needs=["daemon"],
     proof="the other options: dockerd's reference",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -51,6 +51,7 @@ DEFAULT_BRIDGE = ("bridge", "default")
 @rule(
     "NL214",
     Severity.WARNING,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -71,9 +71,10 @@ VETH = pattern(r"veth[0-9a-f]{7}|veth[\w.-]+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}")
     Severity.ERROR,
     needs=["routes"],
     proof="source: of equal prefixes the route with the smallest metric wins (fib_find_alias of net/ipv4/fib_trie.c)",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         for route in host.routes or ():
             if route.prefix.is_default and route.table == "main" and route.kind == "unicast" and _inner(host, route):

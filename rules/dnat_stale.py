@@ -175,9 +175,10 @@ from netlint.api import (
     "NL412",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
         ports = list(published(host, walk.router))

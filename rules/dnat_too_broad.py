@@ -102,9 +102,10 @@ MEANT = ("53", "853", "123")
     "NL413",
     Severity.WARNING,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         for version in (4, 6) if host.rulesets or host.actions else ():
             yield from _host(walker.on(host, version))

@@ -80,6 +80,7 @@ CARES = (20, 10)  # the first engines that bind their bridges to a zone of their
     Severity.WARNING,
     proof="firewalld 1.3 beside engines 20.10 and 28.5; before 20.10: moby issue 41609",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -65,6 +65,7 @@ from netlint.api import Finding, Label, Severity, Site, parse_address, rule
     Severity.ERROR,
     needs=["daemon"],
     security=9.8,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -50,6 +50,7 @@ from netlint.api import Finding, Label, Severity, Site, rule
     needs=["daemon"],
     proof="systemd.service(5) and systemd.exec(5): the environment of a unit is what EnvironmentFile= and Environment= "
     "give it",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

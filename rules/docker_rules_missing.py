@@ -132,6 +132,7 @@ FLUSHED = {
     "NL406",
     Severity.ERROR,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

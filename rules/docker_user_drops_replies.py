@@ -125,9 +125,10 @@ QUESTIONS = (
     "NL409",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         said: set[FirewallRule] = set()
         for inside in insides(walker.on(host)):

@@ -133,9 +133,10 @@ PORT_OPTIONS = ("dport", "dports")
     Severity.ERROR,
     security=7.5,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
         ruleset = host.ruleset(4)

@@ -60,6 +60,7 @@ from netlint.api import Finding, Host, Label, Located, Prefix, Severity, Site, S
     Severity.WARNING,
     proof="engines on VXLAN as flannel makes it; flannel's mk-docker-opts.sh passes --ip-masq=false for this reason",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -56,9 +56,10 @@ from netlint.api import OUTSIDE, Finding, Host, Label, Route, Severity, Site, Wa
     Severity.WARNING,
     needs=["routes"],
     proof="source: fib_table_lookup of net/ipv4/fib_trie.c takes the first of equal routes whose interface is up",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         first: dict[object, Route] = {}
         for route in host.routes or ():

@@ -77,6 +77,7 @@ ALWAYS = {"IPIP": ("ipipMode", "calico-ipip-softlayer", "calico-bgp-softlayer", 
     Severity.NOTE,
     proof="published measurements (rules/evidence.json); flannel's and Calico's documentation",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

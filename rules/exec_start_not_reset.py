@@ -56,6 +56,7 @@ from netlint.api import Confidence, Edit, ExecStart, Finding, Fix, Label, Severi
     Severity.ERROR,
     needs=["daemon"],
     proof="systemd.service(5): ExecStart= may stand more than once for Type=oneshot only",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -175,9 +175,10 @@ class Open(Struct, frozen=True):
     Severity.WARNING,
     needs=["firewall"],
     security=7.5,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         ruleset = host.ruleset(4)
         if ruleset is None:

@@ -59,6 +59,7 @@ OVERLAYS = ("flannel", "cni", "cbr", "cali", "weave", "kube")  # who has these t
     "NL309",
     Severity.WARNING,
     needs=["daemon"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

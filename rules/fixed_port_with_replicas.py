@@ -88,6 +88,7 @@ from netlint.api import (
 @rule(
     "NL206",
     Severity.ERROR,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

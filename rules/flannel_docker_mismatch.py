@@ -218,7 +218,7 @@ def _docker(host: Host, lease: FlannelLease, subnet: Subnet) -> Iterator[Finding
 def _pods_outside(host: Host, site: Site) -> Iterator[Finding]:
     """A cluster whose nodes get parts of a range that is not flannel's: flanneld takes what the node was given."""
     networks = [one.network for one in host.cluster.flannel if one.network is not None]
-    plan = claims(host, site).of(ClaimKind.PODS)
+    plan = claims(host, site).of(ClaimKind.PODS) if networks else ()
     given = [one for one in plan if one.cluster is not None and one.cluster.owner in GIVERS and one.prefix.version == 4]
     if not networks or not given or any(network.value.contains(given[0].prefix) for network in networks):
         return

@@ -49,6 +49,7 @@ from netlint.api import Finding, Label, Severity, Site, measured, rule, shared_l
     Severity.WARNING,
     proof="published measurements (rules/evidence.json); flannel's Documentation/backends.md and pkg/subnet/config.go",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

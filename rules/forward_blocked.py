@@ -175,6 +175,7 @@ from netlint.api import (
     Span,
     Walker,
     insides,
+    led_to,
     leg_witness,
     outward,
     rule,
@@ -185,9 +186,10 @@ from netlint.api import (
     "NL407",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
         forward = _forward(host)
@@ -202,7 +204,7 @@ def check(site: Site) -> Iterator[Finding]:
                 said |= {leg.decided} - {forward.span}  # a rule for all packets is one defect for all networks
                 what = f"nothing lets network {inside.name} ({inside.prefix}) out"
                 yield _finding(leg, forward, inside, what, f"-i {inside.link}")
-        yield from _from_peers(site, walker, walk, forward)
+        yield from _from_peers(walker, walk, forward)
 
 
 def _forward(host: Host) -> Chain | None:
@@ -245,31 +247,24 @@ def _is_last(one: FirewallRule) -> bool:
             return False
 
 
-def _from_peers(site: Site, walker: Walker, walk: HostWalk, forward: Chain) -> Iterator[Finding]:
+def _from_peers(walker: Walker, walk: HostWalk, forward: Chain) -> Iterator[Finding]:
     """Containers of other hosts, to which this one has a route, on their way to containers here."""
-    for host in site.hosts:
-        if host is walk.host:
+    for host, theirs in led_to(walker, walk.host):
+        hop = walk.router.lookup(Packet(source=theirs.first, destination=theirs.first))
+        if hop.kind != "unicast" or not hop.certain or hop.via is None or walk.router.bridge_of(theirs.first):
             continue
-        for theirs in insides(walker.on(host)):
-            hop = walk.router.lookup(Packet(source=theirs.first, destination=theirs.first))
-            if hop.kind != "unicast" or not hop.certain or hop.via is None or walk.router.bridge_of(theirs.first):
+        if hop.text.startswith("route default"):
+            continue
+        for ours in insides(walk):
+            packet = Packet(source=theirs.first, destination=ours.first, destination_port=80, in_interface=hop.device)
+            leg = walk.receive(packet)
+            back = walker.on(host).router.lookup(Packet(source=theirs.first, destination=ours.first))
+            if back.via is None or back.text.startswith("route default"):
                 continue
-            if hop.text.startswith("route default"):
+            if not _blocked(leg, forward) and not _closed(leg):
                 continue
-            for ours in insides(walk):
-                packet = Packet(
-                    source=theirs.first, destination=ours.first, destination_port=80, in_interface=hop.device
-                )
-                leg = walk.receive(packet)
-                back = walker.on(host).router.lookup(Packet(source=theirs.first, destination=ours.first))
-                if back.via is None or back.text.startswith("route default"):
-                    continue
-                if not _blocked(leg, forward) and not _closed(leg):
-                    continue
-                what = (
-                    f"nothing lets {theirs.prefix} of {host.name}, which the routes lead here, to network {ours.name}"
-                )
-                yield _finding(leg, forward, ours, what, f"-s {theirs.prefix} -d {ours.prefix}")
+            what = f"nothing lets {theirs.prefix} of {host.name}, which the routes lead here, to network {ours.name}"
+            yield _finding(leg, forward, ours, what, f"-s {theirs.prefix} -d {ours.prefix}")
 
 
 def _finding(leg: Leg, forward: Chain, inside: Inside, what: str, accepted: str) -> Finding:

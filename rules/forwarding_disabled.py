@@ -74,6 +74,7 @@ ON_THE_HOST = ("host", "none")
     "NL308",
     Severity.ERROR,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

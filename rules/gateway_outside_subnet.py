@@ -76,6 +76,7 @@ from netlint.api import (
 @rule(
     "NL112",
     Severity.ERROR,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -174,9 +174,10 @@ PORT = 80  # for a translation of all ports
     needs=["firewall"],
     proof="source: a packet from one's own address is dropped (net/ipv4/fib_frontend.c), and bridged answers pass "
     "connection tracking with br_netfilter alone (net/bridge/br_netfilter_hooks.c)",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
         ruleset = host.ruleset(4)

@@ -143,9 +143,10 @@ class Wanted(Struct, frozen=True):
     "NL415",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
         said: set[tuple[object, ...]] = set()

@@ -81,7 +81,7 @@ from netlint.api import Finding, Host, LongWay, Severity, Site, Step, Witness, c
 SOME, MANY = 1_000, 5_000
 
 
-@rule("NL709", Severity.NOTE, needs=["firewall"], proof="measured by others: see the documentation")
+@rule("NL709", Severity.NOTE, needs=["firewall"], proof="measured by others: see the documentation", each_host=True)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         for ruleset in host.rulesets:

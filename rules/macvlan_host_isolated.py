@@ -94,6 +94,7 @@ DRIVERS = ("macvlan", "ipvlan")
     "NL218",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

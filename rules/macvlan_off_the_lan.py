@@ -125,6 +125,7 @@ DRIVERS = ("macvlan", "ipvlan")
     "NL227",
     Severity.WARNING,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

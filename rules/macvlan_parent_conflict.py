@@ -125,6 +125,7 @@ DRIVERS = ("macvlan", "ipvlan")
 @rule(
     "NL219",
     Severity.ERROR,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -124,9 +124,10 @@ class Beyond(Struct, frozen=True):
     "NL405",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         if not host.rulesets:
             continue

@@ -134,14 +134,16 @@ class Peer(Struct, frozen=True):
     "NL402",
     Severity.ERROR,
     needs=["routes"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
         said: set[FirewallRule] = set()
+        routed = _Routed(walker, host)
         for inside in (*insides(walk), *_blocks(walk)):
-            for peer in _peers(walker, host, inside):
+            for peer in routed.peers(inside):
                 packet = Packet(
                     source=inside.first, destination=peer.address, destination_port=80, in_interface=inside.link
                 )
@@ -165,32 +167,52 @@ def _blocks(walk: HostWalk) -> Iterator[Inside]:
         yield Inside("Calico", link or "cali0", route.prefix, first, first, network=None, span=route.span)
 
 
-def _peers(walker: Walker, host: Host, inside: Inside) -> Iterator[Peer]:
-    """The container networks that routes of the host lead to another one."""
-    led: dict[Span, list[Crossing]] = {}
-    for crossing in crossings(walker, host):
-        led.setdefault(crossing.route.span, []).append(crossing)
-    own = [one.prefix for one in insides(walker.on(host))]
-    for route in host.routes or ():
-        if route.prefix.is_default or route.prefix.version != 4 or route.kind != "unicast" or route.table != "main":
-            continue
-        if route.device == inside.link or any(prefix.contains(route.prefix) for prefix in own):
-            continue
-        known = [
-            Peer(theirs.prefix, theirs.first, route, other.name, theirs.span)
-            for _, other, theirs in led.get(route.span, ())
-            if not any(prefix.overlaps(theirs.prefix) for prefix in own)
-        ]
-        if known:
-            yield from known
-        elif route.via is not None and _sibling(route.prefix, inside.prefix):
-            yield Peer(route.prefix, route.prefix.address(2), route, None, None)
+class _Routed:
+    """The routes of a host that may lead to container networks of others: those that are known, with their networks,
+    and those behind a gateway by the length and the /16 of their prefixes."""
 
+    def __init__(self, walker: Walker, host: Host) -> None:
+        led: dict[Span, list[Crossing]] = {}
+        for crossing in crossings(walker, host):
+            led.setdefault(crossing.route.span, []).append(crossing)
+        own = [one.prefix for one in insides(walker.on(host))]
+        ranges = {(one.length, one.first >> 32 - one.length) for one in own}
+        lengths = {one.length for one in own}
+        self.routes: list[tuple[Route, list[Peer]]] = []
+        self.known: list[int] = []
+        self.alike: dict[tuple[int, int], list[int]] = {}
+        for route in host.routes or ():
+            prefix = route.prefix
+            if prefix.is_default or prefix.version != 4 or route.kind != "unicast" or route.table != "main":
+                continue
+            if any(length <= prefix.length and (length, prefix.first >> 32 - length) in ranges for length in lengths):
+                continue
+            known = [
+                Peer(theirs.prefix, theirs.first, route, other.name, theirs.span)
+                for _, other, theirs in led.get(route.span, ())
+                if not any(one.overlaps(theirs.prefix) for one in own)
+            ]
+            if known:
+                self.known.append(len(self.routes))
+            elif route.via is not None:
+                self.alike.setdefault((prefix.length, prefix.first >> 16), []).append(len(self.routes))
+            else:
+                continue
+            self.routes.append((route, known))
 
-def _sibling(prefix: Prefix, own: Prefix) -> bool:
-    """Whether a range looks as if the same hand had dealt it to another host: as long, and of the same /16."""
-    same = Prefix.of(own.network_address, 16).contains(prefix)
-    return same and prefix.length == own.length and prefix.length > 16 and prefix != own
+    def peers(self, inside: Inside) -> Iterator[Peer]:
+        """The container networks that routes of the host lead to another one, in the order of the routes."""
+        own = inside.prefix
+        # as long, and of the same /16: the same hand may have dealt it to another host
+        siblings = self.alike.get((own.length, own.first >> 16), ()) if own.length > 16 else ()
+        for number in sorted((*self.known, *siblings)):
+            route, known = self.routes[number]
+            if route.device == inside.link:
+                continue
+            if known:
+                yield from known
+            elif route.prefix != own:
+                yield Peer(route.prefix, route.prefix.address(2), route, None, None)
 
 
 def _finding(walk: HostWalk, leg: Leg, culprit: FirewallRule, inside: Inside, peer: Peer) -> Finding:

@@ -95,6 +95,7 @@ ELSEWHERE = parse_address("198.51.100.7")  # a documentation address: on no netw
     "NL403",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

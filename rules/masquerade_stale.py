@@ -70,6 +70,7 @@ TRANSLATES = ("MASQUERADE", "SNAT")
     "NL404",
     Severity.WARNING,
     needs=["firewall", "addresses"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

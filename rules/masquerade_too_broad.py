@@ -128,6 +128,7 @@ class Link(Struct, frozen=True):
     "NL401",
     Severity.ERROR,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

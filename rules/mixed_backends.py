@@ -85,6 +85,7 @@ NAMES = {"nf_tables": "nf_tables", "legacy": "iptables-legacy"}
     "NL416",
     Severity.WARNING,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -55,6 +55,7 @@ MOST = 10  # of one bridge: a scan of the network leaves hundreds
     Severity.NOTE,
     needs=["neighbours", "networks"],
     proof="a packet of the host to a free address of a bridge leaves an INCOMPLETE, then FAILED entry",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -99,6 +99,7 @@ class Gateway(Struct, frozen=True):
     needs=["addresses"],
     proof="source: fib_check_nh of net/ipv4/fib_semantics.c takes a gateway only where a route of scope link or nearer "
     "leads to it",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
@@ -106,11 +107,15 @@ def check(site: Site) -> Iterator[Finding]:
         if not links or (host.interfaces is None and host.routes is None):  # what a script adds is not all there is
             continue
         own = {entry.address for link in host.interfaces or () for entry in link.addresses}
+        known: dict[tuple[object, ...], bool] = {}  # thousands of routes have one next hop
         for gateway in _gateways(host):
+            key = (gateway.address, gateway.device, gateway.asked)
+            if key not in known:
+                known[key] = _reached(gateway, links)
             version = gateway.address.version
             if gateway.address in own:
                 yield _finding(host, gateway, links, "is an address of this host itself")
-            elif any(prefix.version == version for prefix in links) and not _reached(gateway, links):
+            elif any(prefix.version == version for prefix in links) and not known[key]:
                 yield _finding(host, gateway, links, "is on the link of no interface")
 
 

@@ -129,15 +129,16 @@ from netlint.api import (
     Severity.ERROR,
     needs=["routes", "firewall"],
     proof="source: an answer is routed like any other packet (ip_route_input of net/ipv4/route.c)",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         if host.routes is None or walker.on(host).gap() is not None:
             continue
         # a journey between two hosts begins with a route to containers of the other
         led = dict.fromkeys(id(crossing.other) for crossing in crossings(walker, host))
-        for other in site.hosts:
+        for other in site.every:
             if id(other) in led and other.routes is not None:
                 finding = next(_between(walker, host, other), None)
                 if finding is not None:

@@ -57,6 +57,7 @@ from netlint.api import Finding, Fix, Label, Remove, Setting, Severity, Site, ru
     "NL301",
     Severity.ERROR,
     needs=["daemon"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

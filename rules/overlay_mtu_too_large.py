@@ -70,6 +70,7 @@ OPTION = "com.docker.network.driver.mtu"
     "NL608",
     Severity.WARNING,
     needs=["addresses"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

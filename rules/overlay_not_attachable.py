@@ -65,6 +65,7 @@ STACKS = ("stack", "swarm")
 @rule(
     "NL229",
     Severity.WARNING,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

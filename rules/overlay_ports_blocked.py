@@ -135,16 +135,17 @@ class Lost(Struct, frozen=True):
     Severity.ERROR,
     needs=["firewall", "addresses"],
     proof="port 7946: an experiment with two nodes of 20.10.24 and 28.5.2; ESP: Docker's documentation",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         own = {control: node_address(host, control=control) for control in (False, True)}
         address = own[False]
         if not host.rulesets or address is None:
             continue
         walk = walker.on(host, address.version)
-        sharing = (host, *above(host, site), *(one for one in site.hosts if not one.implied))
+        sharing = (host, *above(host, site), *(one for one in site.every if not one.implied))
         secured = next((span for one in sharing if (span := encrypted_overlay(one)) is not None), None)
         lost: list[Lost] = []
         open_to: set[str] = set()  # clusters of which some packets pass

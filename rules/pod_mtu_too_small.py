@@ -62,7 +62,9 @@ class Small(Struct, frozen=True):
     severity: Severity | None = None
 
 
-@rule("NL706", Severity.WARNING, needs=["addresses"], proof="published measurements (rules/evidence.json)")
+@rule(
+    "NL706", Severity.WARNING, needs=["addresses"], proof="published measurements (rules/evidence.json)", each_host=True
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         underlay = _underlay(host)

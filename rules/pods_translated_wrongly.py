@@ -115,6 +115,7 @@ PRIVATE = tuple(filter(None, map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "
     proof="rules as kube-proxy and Calico write them, by their documentation (clusterCIDR, masqueradeAll, natOutgoing) "
     "in the kernel; calico issue on --masquerade-all, kubernetes issues on a missing --cluster-cidr",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -191,9 +191,10 @@ OWN_TABLES = ("local", "main", "default", "255", "254", "253")
     Severity.ERROR,
     needs=["routes"],
     proof="source: the answer is routed before the translation is undone in POSTROUTING (net/netfilter/nf_nat_proto.c)",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         if any(one.table not in OWN_TABLES for one in host.routing_rules or ()):
             walk = walker.on(host)

@@ -153,6 +153,7 @@ class Reason(Struct, frozen=True):
 @rule(
     "NL204",
     Severity.WARNING,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

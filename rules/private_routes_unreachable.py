@@ -70,6 +70,7 @@ REFUSING = ("unreachable", "blackhole", "prohibit")
     Severity.WARNING,
     needs=["routes", "networks"],
     proof="fib_lookup takes the longest prefix: a refusing route that is longer than the bridge's own answers first",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -128,6 +128,7 @@ MOST = 5
     Severity.WARNING,
     proof="ufw 0.36, firewalld 1.3 and a ban in INPUT as fail2ban writes it, beside engines",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -93,6 +93,7 @@ TOLD = pattern(
 @rule(
     "NL210",
     Severity.WARNING,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -105,6 +105,7 @@ from netlint.api import (
     "NL105",
     Severity.ERROR,
     needs=["routes", "networks"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -152,6 +152,7 @@ ROUTES, NODES, RULES = 25_000, 100, 100
     Severity.NOTE,
     proof="published measurements (rules/evidence.json); the kernel's fib_rules_lookup",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -69,8 +69,10 @@ default via 10.27.95.1 dev eth0
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import NamedTuple
 
 from netlint.api import (
+    Address,
     Claim,
     ClaimKind,
     Finding,
@@ -97,13 +99,20 @@ FABRICS = ("flannel", "vxlan", "weave", "cilium", "antrea")  # interfaces that l
 )
 def check(site: Site) -> Iterator[Finding]:
     hosts = [host for host in site.hosts if not host.implied]
-    bridged = {id(host): _bridged(host, site) for host in hosts}
-    led = {id(host): _led(host, hosts) for host in hosts}
-    for one, other in combinations(hosts, 2):
-        if id(other) not in led[id(one)] and id(one) not in led[id(other)]:
+    sides = [_side(host, site) for host in hosts]
+    wanted = _around({claim.prefix for side in sides for claim in side.bridged})
+    owners: dict[object, set[int]] = {}
+    for number, side in enumerate(sides):
+        for address in side.own:
+            owners.setdefault(address, set()).add(number)
+    led = [side.fabric or set().union(*(owners.get(gateway, ()) for gateway in side.gateways)) for side in sides]
+    ways = [_ways(host, wanted) for host in hosts]
+    for (number, one), (position, other) in combinations(enumerate(hosts), 2):
+        if not (_leads(led[number], position) or _leads(led[position], number)):
             continue  # no route between them
-        for first, second in overlaps_between(bridged[id(one)], bridged[id(other)]):
-            there, back = _way(one, other, second.prefix), _way(other, one, first.prefix)
+        for first, second in overlaps_between(sides[number].bridged, sides[position].bridged):
+            there = _way(ways[number], sides[position], second.prefix)
+            back = _way(ways[position], sides[number], first.prefix)
             route = back or there
             if route is None or first.span is None or second.span is None:
                 continue
@@ -130,17 +139,40 @@ def _bridged(host: Host, site: Site) -> list[Claim]:
     return [claim for claim in bridged if not claim.prefix.is_host]
 
 
-def _led(host: Host, hosts: list[Host]) -> set[int]:
-    """The hosts (their ids) that any route of `host` may lead to."""
-    gateways = {route.via for route in host.routes or () if route.via is not None and route.prefix.length > 1}
-    if any((route.device or "").startswith(FABRICS) for route in host.routes or ()):
-        return {id(other) for other in hosts}
-    return {id(other) for other in hosts if gateways and other is not host and not gateways.isdisjoint(_own(other))}
+class _Side(NamedTuple):
+    """What of a host matters to the others: the ranges of its bridges, its addresses, the gateways of its routes, and
+    whether some are of a network between nodes, which leads to all of them. `sources` are of its routes alone."""
+
+    bridged: list[Claim]
+    addresses: set[Address]
+    sources: set[Address]
+    gateways: set[Address]
+    fabric: bool
+
+    @property
+    def own(self) -> set[Address]:
+        return self.addresses | self.sources
 
 
-def _own(host: Host) -> set[object]:
-    addresses = {address.address for interface in host.interfaces or () for address in interface.addresses}
-    return addresses | {route.source for route in host.routes or () if route.source is not None}
+def _side(host: Host, site: Site) -> _Side:
+    routes = host.routes or ()
+    return _Side(
+        _bridged(host, site),
+        {entry.address for interface in host.interfaces or () for entry in interface.addresses},
+        {route.source for route in routes if route.source is not None},
+        {route.via for route in routes if route.via is not None and route.prefix.length > 1},
+        any((route.device or "").startswith(FABRICS) for route in routes),
+    )
+
+
+def _leads(led: bool | set[int], number: int) -> bool:
+    """Whether any route of a host may lead to that number; True instead of numbers is all."""
+    return led is True or (not isinstance(led, bool) and number in led)
+
+
+def _around(prefixes: set[Prefix]) -> set[Prefix]:
+    """The prefixes with all that hold them."""
+    return {Prefix.of(one.network_address, length) for one in prefixes for length in range(one.length + 1)}
 
 
 def _is_bridge(claim: Claim) -> bool:
@@ -148,14 +180,22 @@ def _is_bridge(claim: Claim) -> bool:
     return device is not None and device.startswith(("docker0", "br-", "cni", "cbr"))
 
 
-def _way(host: Host, other: Host, prefix: Prefix) -> Route | None:
-    """The route by which `host` sends packets for containers with `prefix` to `other`, were they not on its bridge."""
-    addresses = {address.address for interface in other.interfaces or () for address in interface.addresses}
-    sources = {route.source for route in other.routes or ()}
-    for route in host.routes or ():
-        if route.kind != "unicast" or route.prefix.length <= 1 or not route.prefix.contains(prefix):
+def _ways(host: Host, wanted: set[Prefix]) -> list[Route]:
+    """The routes of `host` by which packets for a container of any host may go, in order."""
+    return [
+        route
+        for route in host.routes or ()
+        if route.kind == "unicast" and route.prefix.length > 1 and route.prefix in wanted
+        if route.via is not None or (route.device or "").startswith(FABRICS)
+    ]
+
+
+def _way(ways: list[Route], other: _Side, prefix: Prefix) -> Route | None:
+    """The route by which packets for containers with `prefix` are sent to `other`, were they not on a bridge here."""
+    for route in ways:
+        if not route.prefix.contains(prefix):
             continue
-        if route.via is not None and (route.via in addresses or route.via in sources):
+        if route.via is not None and (route.via in other.addresses or route.via in other.sources):
             return route
         if (route.device or "").startswith(FABRICS) and route.prefix.length < prefix.length:
             return route

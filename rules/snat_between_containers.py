@@ -137,9 +137,10 @@ from netlint.api import (
     "NL418",
     Severity.ERROR,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
         if walk.gap() is not None:

@@ -84,6 +84,7 @@ from netlint.api import (
 @rule(
     "NL114",
     Severity.ERROR,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

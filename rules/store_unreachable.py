@@ -165,7 +165,7 @@ class Lost(Struct, frozen=True):
 
 @rule("NL618", Severity.ERROR, needs=["daemon", "addresses"])
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     lost: list[Lost] = []
     for host in site.hosts:
         store = cluster_store(host)

@@ -184,9 +184,10 @@ class Lost(Struct, frozen=True):
     Severity.WARNING,
     needs=["firewall"],
     proof="source: fib_validate_source of net/ipv4/fib_frontend.c",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for host in site.hosts:
         if not any(key.endswith(".rp_filter") and value.value == STRICT for key, value in host.sysctls or ()):
             continue

@@ -85,6 +85,7 @@ from netlint.api import (
 @rule(
     "NL104",
     Severity.ERROR,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

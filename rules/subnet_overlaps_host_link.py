@@ -106,6 +106,7 @@ EFFECT = {
     "NL102",
     Severity.ERROR,
     needs=["addresses"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

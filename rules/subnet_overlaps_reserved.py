@@ -57,7 +57,12 @@ from netlint.api import ClaimKind, Finding, Severity, Site, claims, free_help, m
 CHECKED = (ClaimKind.NETWORK, ClaimKind.POOL, ClaimKind.WEAVE, ClaimKind.PODS, ClaimKind.SERVICES)
 
 
-@rule("NL106", Severity.WARNING, proof="a statement of the configuration; what an overlap does is proven for NL102")
+@rule(
+    "NL106",
+    Severity.WARNING,
+    proof="a statement of the configuration; what an overlap does is proven for NL102",
+    each_host=True,
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         plan = claims(host, site)

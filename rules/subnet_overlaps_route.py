@@ -106,6 +106,7 @@ from netlint.api import (
     "NL103",
     Severity.ERROR,
     needs=["routes"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

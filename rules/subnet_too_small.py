@@ -97,6 +97,7 @@ SHOWN = 3  # services that a finding points at
 @rule(
     "NL117",
     Severity.ERROR,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -126,6 +126,7 @@ class Target(Struct, frozen=True):
     "NL121",
     Severity.WARNING,
     needs=["networks"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -76,6 +76,7 @@ SHOWN = 12  # places that a finding names
     "NL417",
     Severity.ERROR,
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

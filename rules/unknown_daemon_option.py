@@ -71,6 +71,7 @@ OF_THE_CLUSTER = ("cluster-store", "cluster-advertise", "cluster-store-opts")  #
     Severity.ERROR,
     needs=["daemon"],
     proof="options by release: the engine's sources",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -118,6 +118,7 @@ SHOWN = 12  # places that a finding names
     "NL410",
     Severity.WARNING,
     needs=["firewall"],
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

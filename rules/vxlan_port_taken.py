@@ -49,6 +49,7 @@ from netlint.api import Finding, Label, Severity, Site, rule
     Severity.WARNING,
     needs=["addresses"],
     proof="kernel: one VXLAN socket a port; Docker documents --data-path-port for hosts that use 4789 otherwise",
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

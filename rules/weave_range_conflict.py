@@ -100,7 +100,9 @@ def check(site: Site) -> Iterator[Finding]:
         if finding is not None:
             yield finding
     for host in site.hosts:
-        yield from _elsewhere(host, site, [one for one in given if one.host is host and one.action is not None])
+        own = [one for one in given if one.host is host and one.action is not None]
+        if own:
+            yield from _elsewhere(host, site, own)
 
 
 def _given(host: Host) -> Iterator[Given]:

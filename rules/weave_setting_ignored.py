@@ -64,6 +64,7 @@ ESP = 34  # what IPsec in transport mode adds at most, with AES-GCM
     proof="VXLAN of the kernel with the bit that forbids cutting, which weave's router/fastdp.go sets; that a "
     "connection falls back where packets of its MTU do not arrive: weave's page on the fast datapath",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -54,6 +54,7 @@ from netlint.api import Finding, Severity, Site, measured, rule
     Severity.WARNING,
     proof="published measurements (rules/evidence.json); the settings from weave's launch script and change log",
     beyond_compose=True,
+    each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -86,20 +86,20 @@ def members(host: Host, site: Site, network: Network) -> list[Member]:
 
 def _borrowers(site: Site) -> dict[str, list[tuple[Host, Project]]]:
     """The projects of implied hosts by the names of the networks that they use as external ones."""
-    if _last.site is not site:  # every network of every project asks
+    if _last.hosts is not site.every:  # every network of every project asks
         borrowers: dict[str, list[tuple[Host, Project]]] = {}
-        for host in site.hosts:
+        for host in site.every:
             for project in host.projects if host.implied else ():
                 for name in {network.name for network in project.networks if network.external}:
                     borrowers.setdefault(name, []).append((host, project))
-        _last.site, _last.borrowers = site, borrowers
+        _last.hosts, _last.borrowers = site.every, borrowers
     return _last.borrowers
 
 
 class _Last:
-    """The borrowers of the site that was asked for last."""
+    """The borrowers of the hosts that were asked for last."""
 
-    site: Site | None = None
+    hosts: tuple[Host, ...] = ()
     borrowers: dict[str, list[tuple[Host, Project]]] = {}  # noqa: RUF012
 
 

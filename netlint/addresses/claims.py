@@ -10,6 +10,7 @@ from msgspec import Struct
 from netlint.addresses.clusters import clusters_of
 from netlint.addresses.links import docker_bridges, is_container_link, is_docker_link, is_tunnel
 from netlint.model.cluster import ClusterRange, Role
+from netlint.model.given import Reserved
 from netlint.model.host import Configured, Host, Route, Site
 from netlint.model.interface import Interface
 from netlint.model.network import Network, Subnet
@@ -90,6 +91,7 @@ _MULTICAST = (Prefix(4, 0xE0000000, 4), Prefix(6, 0xFF00 << 112, 8))
 _FOREIGN = (*_LOOPBACK, *_MULTICAST, _LINK_LOCAL[1])
 # Where overlay networks of a swarm come from if nothing else is said.
 _SWARM_DEFAULT = Prefix(4, 0x0A000000, 8)
+_MOST_PLANS = 32  # kept at a time
 
 
 def claims(host: Host, site: Site) -> Plan:
@@ -101,17 +103,20 @@ def claims(host: Host, site: Site) -> Plan:
     route for an address of another interface beside the link's.
     """
     # Every rule on addresses asks for this, and a host may have a million routes.
-    if _plans.site is not site:
-        _plans.site, _plans.of_host = site, {}
+    if _plans.hosts is not site.every or _plans.reserved is not site.reserved:
+        _plans.hosts, _plans.reserved, _plans.of_host = site.every, site.reserved, {}
     if id(host) not in _plans.of_host:
+        if len(_plans.of_host) >= _MOST_PLANS:
+            del _plans.of_host[next(iter(_plans.of_host))]
         _plans.of_host[id(host)] = (host, _claims(host, site))
     return _plans.of_host[id(host)][1]
 
 
 class _Plans:
-    """The address plans of the site that was asked for last. It keeps the hosts, so that their ids stay theirs."""
+    """The address plans of the hosts that were asked for last. It keeps them, so that their ids stay theirs."""
 
-    site: Site | None = None
+    hosts: tuple[Host, ...] = ()
+    reserved: tuple[Reserved, ...] = ()
     of_host: dict[int, tuple[Host, Plan]] = {}  # noqa: RUF012
 
 

@@ -19,7 +19,7 @@ def above(host: Host, site: Site) -> Iterator[Host]:
     """The deployments of unknown hosts that lie above the directory of `host`: what is for every host there."""
     own = f"{host.span.source.rpartition('/')[0]}/"
     if not host.implied and own != "/":
-        yield from (other for other in site.hosts if other.implied and own.startswith(_folder(other.span)))
+        yield from (other for other in site.every if other.implied and own.startswith(_folder(other.span)))
 
 
 def _folder(span: Span) -> str:

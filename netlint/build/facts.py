@@ -13,7 +13,8 @@ from netlint.model.compose import Project
 from netlint.model.container import BridgePort, Container, Neighbour
 from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
 from netlint.model.frontends import Firewalld, Jail, Ufw
-from netlint.model.host import Configured, Gap, InputProblem, Listener, Resolver, Route, RoutingRule
+from netlint.model.given import InputProblem
+from netlint.model.host import Configured, Gap, Listener, Resolver, Route, RoutingRule
 from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset

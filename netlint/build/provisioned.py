@@ -13,7 +13,8 @@ from netlint.build.actions_files import OF_HOSTS, here_documents
 from netlint.build.compose_files import Library, ProjectFiles, project_files
 from netlint.build.facts import HostFacts, Parsed
 from netlint.formats import FORMATS
-from netlint.model.host import Host, InputProblem
+from netlint.model.given import InputProblem
+from netlint.model.host import Host
 from netlint.parse.placed import Placed
 from netlint.parse.provision import Provision, Written
 from netlint.parse.shell import Script

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import NamedTuple
 
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
@@ -19,11 +20,21 @@ from netlint.discover import Input
 from netlint.formats import FORMATS
 from netlint.hosts import HostInputs
 from netlint.model.daemon import Daemon, EngineVersion
-from netlint.model.host import Host, IgnoreComment, InputProblem, Namespace, Reserved, Site
+from netlint.model.given import IgnoreComment, InputProblem, Reserved
+from netlint.model.host import Host, Namespace, Site
 from netlint.model.located import Located
 from netlint.parse.tree import Unsupported
 from netlint.run import FileCoverage
 from netlint.source import Span
+
+
+class ReadHost(NamedTuple):
+    """A host that was read, what became of its files, and what in them was not read or is not modelled."""
+
+    host: Host
+    files: list[FileCoverage]
+    unreadable: list[InputProblem]
+    not_understood: list[InputProblem]
 
 
 class SiteBuilder:
@@ -49,6 +60,17 @@ class SiteBuilder:
 
     def add(self, group: HostInputs) -> None:
         """Read the files of one host."""
+        self.take(self.read(group))
+
+    def take(self, one: ReadHost) -> None:
+        """Take a host that was read."""
+        self.hosts.append(one.host)
+        self.files += one.files
+        self.unreadable += self._new(one.unreadable)
+        self.not_understood += self._new(one.not_understood)
+
+    def read(self, group: HostInputs) -> ReadHost:
+        """What the files of one host say. Nothing here changes: another process may read it."""
         facts = HostFacts(group.name, group.implied)
         own = [item for item in group.inputs if item.namespace is None] or group.inputs
         facts.first = Span(own[0].source.path, 0, 0) if own else None
@@ -66,12 +88,11 @@ class SiteBuilder:
                     facts.project_files = (*(group.projects or ()), *provisioned.projects)
                 _build([*parsed, *provisioned.files], facts)
         host = finish(facts, self.engine)
-        self.hosts.append(host if provisioned is None else provisioned.moved(host))
+        host = host if provisioned is None else provisioned.moved(host)
         unreadable = [
             problem for problem in facts.unreadable if not any(source.holds(problem.span) for source in facts.left)
         ]
-        self.unreadable += self._new(unreadable)
-        self.not_understood += self._new(facts.not_understood)
+        files = []
         counts = Counter(problem.span.source for problem in unreadable)
         partly = counts + Counter(item.span.source for item in facts.not_understood)
         for item in group.inputs:
@@ -80,16 +101,17 @@ class SiteBuilder:
             if gaps and source.whole is not source:
                 problems = sum(source.holds(problem.span) for problem in unreadable)
                 gaps = problems + sum(source.holds(gap.span) for gap in facts.not_understood)
-            self.files.append(
+            files.append(
                 FileCoverage(
                     path=source.path,
                     format=item.format,
-                    host=self.hosts[-1].name,
+                    host=host.name,
                     status="unread" if source.key in facts.unread else "partial" if gaps else "read",
                     problems=problems,
                     reason=facts.unread.get(source.key, ""),
                 )
             )
+        return ReadHost(host, files, unreadable, facts.not_understood)
 
     def _new(self, problems: Iterable[InputProblem]) -> Iterator[InputProblem]:
         """Those at other places or of other content than before: projects of several hosts can share a file."""

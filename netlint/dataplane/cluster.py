@@ -58,7 +58,7 @@ def shared_link(host: Host, site: Site) -> Shared | None:
     )
     if entry is None or entry.prefix.is_host:
         return None
-    for other in site.hosts:
+    for other in site.every:
         address = node_address(other) if other is not host else None
         if address is not None and address != own and entry.prefix.holds(address):
             return Shared(entry.prefix, f"host {other.name}", entry.span)
@@ -77,7 +77,7 @@ def cluster_peers(host: Host, site: Site, cluster: str, *, control: bool = False
     version = 4 if (own := node_address(host, control=control)) is None else own.version
     others = (
         address
-        for other in site.hosts
+        for other in site.every
         if other is not host and _takes_part(other, site, cluster)
         if (address := node_address(other, control=control)) is not None
         if address.version == version and address != own

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from netlint.dataplane.journey import Journey, Walker
-from netlint.model.host import Expectation, Site
+from netlint.model.given import Expectation
+from netlint.model.host import Site
 
 
 class Checked(Struct, frozen=True):
@@ -28,7 +29,7 @@ def checked(site: Site) -> Iterator[Checked]:
     from netlint.dataplane.flow import FlowError, parse_flow  # noqa: PLC0415 - loads lark
     from netlint.dataplane.trip import plan_trip  # noqa: PLC0415
 
-    walker = Walker(site.hosts)
+    walker = Walker(site.every)
     for one in site.expectations:
         try:
             trip = plan_trip(walker, parse_flow(one.flow), one.host)

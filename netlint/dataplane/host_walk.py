@@ -8,6 +8,8 @@ net/bridge/br_netfilter_hooks.c.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from msgspec import structs
 
 from netlint.dataplane.leg import Leg
@@ -18,7 +20,7 @@ from netlint.dataplane.switches import Switches
 from netlint.dataplane.translate import Translated, destination_of, source_of
 from netlint.dataplane.walk import TRANSLATING, Outcome, Passage, base_chains, deed, walk
 from netlint.model.host import Host
-from netlint.model.netfilter import FirewallRule
+from netlint.model.netfilter import FirewallRule, Ruleset
 from netlint.prefix import Address, parse_address
 from netlint.source import Span
 
@@ -41,10 +43,19 @@ class HostWalk:
         self.version = version
         self.router = Router(host, version)
         self.switches = Switches(host, version)
-        self.rulesets = tuple(ruleset for ruleset in host.rulesets if ruleset.version == version)
-        self.dumped = bool(self.rulesets)
-        if not self.dumped and (found := scripted(host, version)) is not None:
-            self.rulesets = (found,)
+
+    @cached_property
+    def dumped(self) -> bool:
+        """Whether the firewall was listed."""
+        return any(ruleset.version == self.version for ruleset in self.host.rulesets)
+
+    @cached_property
+    def rulesets(self) -> tuple[Ruleset, ...]:
+        """Those of the dump, or else what scripts make; looked up late, for networks are asked of many hosts."""
+        if self.dumped:
+            return tuple(ruleset for ruleset in self.host.rulesets if ruleset.version == self.version)
+        found = scripted(self.host, self.version)
+        return () if found is None else (found,)
 
     def gap(self) -> Passage | None:
         """What of the firewall is not known at all."""

@@ -94,7 +94,10 @@ class Journey(Struct, frozen=True, kw_only=True):
         return next((leg.destination_rule for leg in reversed(self.legs) if leg.destination_rule is not None), None)
 
 
-class _Gathered:
+_MOST_WALKS = 32  # kept at a time: they hold all that they have looked up in the host's listings
+
+
+class Gathered:
     """What is known of some hosts: their walks, and which of their links to others have an address."""
 
     def __init__(self, hosts: tuple[Host, ...]) -> None:
@@ -113,7 +116,7 @@ class _Gathered:
         return found
 
 
-_last = _Gathered(())
+_last = Gathered(())
 
 
 class Walker:
@@ -123,13 +126,15 @@ class Walker:
         global _last  # noqa: PLW0603 - every rule asks, and for the same hosts
         self.hosts = hosts
         if _last.hosts is not hosts:
-            _last = _Gathered(hosts)
-        self._gathered = _last
+            _last = Gathered(hosts)
+        self.gathered = _last
         self._walks = _last.walks
 
     def on(self, host: Host, version: int = 4) -> HostWalk:
         known = self._walks.get((id(host), version))
         if known is None or known.host is not host:
+            if len(self._walks) >= _MOST_WALKS:
+                del self._walks[next(iter(self._walks))]
             known = self._walks[id(host), version] = HostWalk(host, version)
         return known
 
@@ -162,7 +167,7 @@ class Walker:
         towards = leg.via or leg.left.destination
         if self.on(leg.host, towards.version).router.bridge_of(leg.left.destination) is not None:
             return None
-        owners = [owner for owner in self._gathered.links.get(towards, ()) if owner[0] is not leg.host]
+        owners = [owner for owner in self.gathered.links.get(towards, ()) if owner[0] is not leg.host]
         if len(owners) != 1:
             return None
         host, link = owners[0]

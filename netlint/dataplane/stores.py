@@ -59,7 +59,7 @@ def open_stores(site: Site, host: Host) -> Iterator[OpenStore]:
 def _users(host: Host, site: Site) -> dict[str, tuple[Span, str]]:
     """By program: who keeps the state of a cluster in it."""
     found: dict[str, tuple[Span, str]] = {}
-    for other in site.hosts:
+    for other in site.every:
         if other.implied and other is not host:
             continue
         store = other.daemon.text("cluster-store") if other.daemon is not None else None
@@ -117,7 +117,7 @@ def _from_outside(site: Site, host: Host, one: Open) -> Leg | None:
     from netlint.dataplane.journey import Walker  # noqa: PLC0415 - few sites have a store, and each check asks here
     from netlint.dataplane.probes import inward, known_as  # noqa: PLC0415 - the same
 
-    walk = Walker(site.hosts).on(host)
+    walk = Walker(site.every).on(host)
     address = known_as(walk)
     if not walk.rulesets or address is None:
         return None

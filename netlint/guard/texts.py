@@ -41,7 +41,10 @@ def quotable(run: Run, inputs: Iterable[Input]) -> Run:
     sources = dict(run.sources)
     for path, marks in places.items():
         if pieces[path]:
-            sources[path] = Source(path, masked_text(sources[path].text, pieces[path], marks))
+            masked = Source(path, masked_text(sources[path].text, pieces[path], marks))
+            if sources[path].is_packed:
+                masked.pack()
+            sources[path] = masked
     return structs.replace(run, sources=sources)
 
 

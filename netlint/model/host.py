@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from netlint.model.action import Action, ContainerRun, DockerStart, LinkChange
 from netlint.model.cluster import Cluster
@@ -13,6 +13,7 @@ from netlint.model.compose import Project, PublishedPort, Service
 from netlint.model.container import BridgePort, Container, Neighbour, VethPair
 from netlint.model.daemon import Daemon, EngineVersion
 from netlint.model.frontends import Firewalld, Jail, Ufw
+from netlint.model.given import Expectation, IgnoreComment, InputProblem, Reserved
 from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
@@ -195,6 +196,15 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     cluster: Cluster = Cluster()
     gaps: tuple[Gap, ...] = ()
 
+    def lists(self, field: str) -> bool:
+        """Whether the field was in the input: a field may take long to look at."""
+        return getattr(self, field) is not None
+
+    @property
+    def firewall_sources(self) -> tuple[str, ...]:
+        """The file of each of the rulesets."""
+        return tuple(ruleset.span.source for ruleset in self.rulesets)
+
     def interface(self, name: str) -> Interface | None:
         return next((i for i in self.interfaces or () if i.name == name), None)
 
@@ -337,45 +347,12 @@ def _new_name(change: LinkChange) -> tuple[str, ...]:
     return (renamed.value,) if renamed is not None else ()
 
 
-class InputProblem(Struct, frozen=True):
-    """A place that could not be read (or was read and is not modelled), and what is the matter there."""
-
-    span: Span
-    message: str
-    help: str = ""
-    host: str | None = None
-
-
-class IgnoreComment(Struct, frozen=True, kw_only=True):
-    """A suppression written in a file. `line` is the line it is for, None for the whole file."""
-
-    span: Span
-    rules: tuple[str, ...]
-    reason: str
-    line: int | None
-
-
-class Reserved(Struct, frozen=True):
-    """A range that the configuration keeps for something else; `name` is what for."""
-
-    prefix: Prefix
-    name: str
-
-
-class Expectation(Struct, frozen=True, kw_only=True):
-    """What the configuration says must hold: `flow` (see dataplane/flow.py) is to end as `verdict` says, "accept",
-    "drop" or "keeps-source". `host` is the host it is about, None where the flow tells."""
-
-    flow: str
-    verdict: str
-    host: str | None = None
-
-
 class Site(Struct, frozen=True, kw_only=True):
     """Everything that was given, and what the configuration adds to it.
 
     `unreadable` are places with wrong syntax, `not_understood` places that were read but are not modelled. The engine
-    fills in `unused_ignores`, suppressions that suppressed nothing, where it was asked to.
+    fills in `unused_ignores`, suppressions that suppressed nothing, where it was asked to. A rule that looks at each
+    host alone gets one of many in `hosts` and finds the others in `every`.
     """
 
     hosts: tuple[Host, ...]
@@ -385,3 +362,13 @@ class Site(Struct, frozen=True, kw_only=True):
     not_understood: tuple[InputProblem, ...] = ()
     ignores: tuple[IgnoreComment, ...] = ()
     unused_ignores: tuple[InputProblem, ...] = ()
+    all_hosts: tuple[Host, ...] | None = None
+
+    @property
+    def every(self) -> tuple[Host, ...]:
+        """All hosts, whichever of them are to be checked."""
+        return self.hosts if self.all_hosts is None else self.all_hosts
+
+    def only(self, host: Host) -> Site:
+        """The site with that host alone to be checked."""
+        return structs.replace(self, hosts=(host,), all_hosts=self.every)

@@ -25,7 +25,7 @@ class Proxy(Struct, frozen=True):
 def proxies(site: Site, kind: str) -> list[Proxy]:
     """The proxies of a kind; none if the networks of one are not known, or it is on the host's and reaches all."""
     found = []
-    for host in site.hosts:
+    for host in site.every:
         for project in host.projects:
             for service in project.services:
                 if image_name(service) == kind:

@@ -9,7 +9,8 @@ from netlint.build.facts import HostFacts, Parsed
 from netlint.build.interfaces import build_interfaces
 from netlint.build.routes import build_routes
 from netlint.model.daemon import Daemon, Option, Pool, Setting
-from netlint.model.host import Host, Reserved, Resolver, Site
+from netlint.model.given import Reserved
+from netlint.model.host import Host, Resolver, Site
 from netlint.model.located import Located
 from netlint.model.network import Network, Origin, Subnet
 from netlint.model.overlay import Swarm, Weave
