@@ -150,6 +150,8 @@ def _mtu(host: Host, network: Network) -> tuple[int, Span] | None:
         return None
     if network.is_stated_by(*WITH_OPTIONS):
         return DEFAULT, network.span
+    if host.networks_listed and not network.is_stated_by(Origin.LIST):
+        return None  # a bridge that is left of a network
     return (link.mtu, link.span) if link is not None and link.mtu is not None else None
 
 
