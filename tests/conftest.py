@@ -14,7 +14,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("lab", "real Docker engines, with -m lab")
     group.addoption("--engines", default="20.10,28.5", help="engine versions to run proofs on (default: %(default)s)")
-    group.addoption("--per-engine", action="store_true", help="leave out what does not depend on --engines")
+    group.addoption(
+        "--engine-tests",
+        choices=("all", "only", "leave"),
+        default="all",
+        help="all: every test; only: those that run on each of --engines; leave: the others",
+    )
     group.addoption("--lab-required", action="store_true", help="what the lab needs and is not there fails the run")
     group.addoption("--write-proofs", action="store_true", help="write what the lab observed to rules/proofs.json")
 

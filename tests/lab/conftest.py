@@ -45,10 +45,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.lab)
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
-    if config.getoption("--per-engine"):
-        each = [item for item in items if "version" in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=[item for item in items if item not in each])
-        items[:] = each
+    part = config.getoption("--engine-tests")
+    if part != "all":
+        out = [item for item in items if ("version" in getattr(item, "fixturenames", ())) != (part == "only")]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
 
 
 @pytest.fixture(scope="session", autouse=True)
