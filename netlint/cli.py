@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -16,11 +17,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words == ["--version"]:  # before any import that it does not need
         print(f"netlint {__version__}")
         return OK
-    if "msgspec" not in sys.modules:
-        _import_msgspec()
-    from netlint import commands  # noqa: PLC0415 - the imports of a command are not the price of --version
+    gc.disable()  # the process is short, and a dump makes millions of objects without a cycle
+    try:
+        if "msgspec" not in sys.modules:
+            _import_msgspec()
+        from netlint import commands  # noqa: PLC0415 - the imports of a command are not the price of --version
 
-    return commands.run(words)
+        return commands.run(words)
+    finally:
+        gc.freeze()  # the interpreter would look through them all once more at its end
+        gc.enable()
 
 
 def _import_msgspec() -> None:
@@ -28,8 +34,12 @@ def _import_msgspec() -> None:
     blocked = "typing_extensions" not in sys.modules
     if blocked:
         sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+    from netlint.pattern import patterns_later  # noqa: PLC0415 - the same
+
     try:
-        import msgspec  # noqa: F401, PLC0415 - the same
+        with patterns_later():
+            import uuid  # noqa: F401, PLC0415 - which msgspec loads, and which loads a table of platforms
+        import msgspec  # noqa: F401, PLC0415
     finally:
         if blocked:
             del sys.modules["typing_extensions"]

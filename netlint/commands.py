@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from argparse import Namespace
@@ -20,7 +19,7 @@ from netlint.discover import Discovery, DiscoveryError, discover
 from netlint.engine import active_rules, build, check
 from netlint.finding import Confidence, Severity
 from netlint.model.daemon import EngineVersion
-from netlint.output import UsageError, complain, rendered, report_outputs, wants_color, write
+from netlint.output import FINGERPRINTED, UsageError, complain, rendered, report_outputs, wants_color, write
 from netlint.progress import Progress
 from netlint.rule import Rule, RuleError, load_rules, rules_folder, select
 from netlint.run import Run
@@ -51,7 +50,6 @@ def run(words: Sequence[str]) -> int:
         "show": show_command,
         "trace": trace_command,
     }
-    gc.disable()  # the process is short, and a dump makes millions of objects without a cycle
     try:
         return commands[arguments.command](arguments)
     except WRONG as error:
@@ -62,9 +60,6 @@ def run(words: Sequence[str]) -> int:
         return OK
     except KeyboardInterrupt:
         return 130
-    finally:
-        gc.freeze()  # the interpreter would look through them all once more at its end
-        gc.enable()
 
 
 def with_changed_files(words: Sequence[str]) -> list[str]:
@@ -104,7 +99,8 @@ def check_once(arguments: Namespace) -> int:
         write(render_config(config), None)
         return OK
     outputs = report_outputs(arguments.formats or ["text"])
-    result, discovery = checked(arguments, rules, config, ignores=not arguments.no_ignores)
+    named = any(name in FINGERPRINTED for name, _ in outputs)
+    result, discovery = checked(arguments, rules, config, ignores=not arguments.no_ignores, fingerprints=named)
     if config.hosts:
         say_idle_hosts(discovery, config)
     if arguments.baseline is not None:
@@ -137,12 +133,15 @@ def say_idle_hosts(discovery: Discovery, config: Config) -> None:
         complain(f"{config.path}: hosts: no input matches the sources of '{name}'")
 
 
-def checked(arguments: Namespace, rules: list[Rule], config: Config, *, ignores: bool = True) -> tuple[Run, Discovery]:
+def checked(
+    arguments: Namespace, rules: list[Rule], config: Config, *, ignores: bool = True, fingerprints: bool = True
+) -> tuple[Run, Discovery]:
     """Discover and check what the arguments name, with a progress bar where that takes long."""
     with Progress(not arguments.no_progress) as progress:
         discovery = discovered(arguments)
         jobs = getattr(arguments, "jobs", 1)
-        return check(discovery, rules, config, ignores=ignores, jobs=jobs, progress=progress), discovery
+        run = check(discovery, rules, config, ignores=ignores, fingerprints=fingerprints, jobs=jobs, progress=progress)
+        return run, discovery
 
 
 def baseline_command(arguments: Namespace) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os.path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -63,12 +64,14 @@ def check(
     config: Config,
     *,
     ignores: bool = True,
+    fingerprints: bool = True,
     jobs: int = 1,
     progress: Callable[[str, int, int | None], None] = _silent,
 ) -> Run:
     """Check everything that was discovered. `ignores` False shows suppressed findings as if nothing suppressed them.
 
-    `jobs` is how many processes read hosts and run the rules.
+    `jobs` is how many processes read hosts and run the rules; `fingerprints` False leaves those of the findings empty,
+    for reports that do not have them.
     """
     site, files = build(discovery, config, progress, jobs)
     sources = {item.source.path: item.source.whole for item in discovery.inputs}
@@ -89,10 +92,11 @@ def check(
             findings += suppressed(last, sources, site.ignores, config, discovery.root)
             if file is not None and any(finding.at.source == file.path for finding in last):
                 sources[file.path] = file
-    if findings:
-        from netlint.fingerprint import fingerprinted  # noqa: PLC0415 - loads OpenSSL, which a clean run does without
+    findings = ordered(findings)
+    if findings and fingerprints:
+        from netlint.fingerprint import fingerprinted  # noqa: PLC0415 - loads OpenSSL, which takes 7 ms
 
-        findings = list(fingerprinted(ordered(findings), sources))
+        findings = list(fingerprinted(findings, sources))
     if any(finding.fixes for finding in findings):
         from netlint.fix.resolve import editable, with_edits  # noqa: PLC0415 - few findings have a fix
 
@@ -124,10 +128,13 @@ def active_rules(rules: Sequence[Rule], config: Config) -> list[Rule]:
 
 
 def findings_of(one: Rule, site: Site, config: Config) -> Iterable[Finding]:
-    """What a rule finds, with code, slug, severity and confidence filled in; the same fact only once."""
+    """What a rule finds, with code, slug, severity and confidence filled in; the same fact only once.
+
+    RuleError where the rule fails: what it would have found is not known, and the report must not look complete.
+    """
     override = next((severity for name, severity in config.severity if one.is_named(name)), None)
     seen: set[tuple[str, Span]] = set()
-    for finding in one.check(site):
+    for finding in _tried(one, site):
         if (finding.message, finding.at) in seen:
             continue
         seen.add((finding.message, finding.at))
@@ -139,6 +146,19 @@ def findings_of(one: Rule, site: Site, config: Config) -> Iterable[Finding]:
             severity=override or finding.severity or one.severity,
             confidence=finding.confidence or one.confidence,
         )
+
+
+def _tried(one: Rule, site: Site) -> Iterator[Finding]:
+    try:
+        yield from one.check(site)
+    except RuleError:
+        raise
+    except Exception as error:
+        from traceback import extract_tb  # noqa: PLC0415 - a rule that fails is rare
+
+        at = extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__} in {os.path.basename(at.filename)}, line {at.lineno}: {error}"
+        raise RuleError(f"rule {one.slug} failed ({what}); --ignore {one.slug} checks without it") from error
 
 
 def with_replaced(findings: Iterable[Finding], site: Site) -> Iterable[Finding]:

@@ -20,6 +20,7 @@ COLUMNS, NARROWEST = 100, 40  # of a text report that goes to no terminal, and t
 # Terminals with links, by TERM_PROGRAM, and by a variable that each of them sets.
 _LINKING = frozenset(("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"))
 _LINKING_VARIABLES = ("VTE_VERSION", "KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "ALACRITTY_WINDOW_ID")
+FINGERPRINTED = ("json", "sarif", "gitlab")  # the formats that show the fingerprints of findings
 _COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
 
 

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from netlint.arguments import FORMATS, parser
+from netlint.cli import main
 from netlint.config import Config, parse_config
 from netlint.discover import discover
 from netlint.engine import check
 from netlint.finding import Severity
+from netlint.output import FINGERPRINTED, rendered
 from netlint.rule import Body, Rule, RuleError, load_rules, rules_folder
 from netlint.run import NotChecked, Run
 
@@ -146,3 +149,34 @@ def test_a_rule_beyond_compose_is_not_run_for_a_compose_file_alone(tmp_path: Pat
     (tmp_path / "iptables-save.txt").write_text("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n")
     check(discover([str(tmp_path)]), [spied(one) for one in RULES], Config())
     assert {one.code for one in RULES} - set(ran) <= {"NL904"}
+
+
+def test_a_rule_that_fails_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "fragile.py").write_text(
+        "from netlint.api import Severity, rule\n\n\n"
+        '@rule("MY001", Severity.ERROR)\ndef check(site):\n    yield site.hosts[99]\n'
+    )
+    (tmp_path / "docker.service").write_text(UNIT.format(""))
+    words = ["check", "--no-config", "--rules", str(tmp_path / "rules"), str(tmp_path / "docker.service")]
+    for jobs in ("1", "2"):
+        assert main([*words, "--jobs", jobs]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert "netlint: rule fragile failed (IndexError in fragile.py, line 6: tuple index out of range)" in said.err
+        assert "--ignore fragile" in said.err
+    assert main([*words, "--ignore", "fragile"]) == 1
+
+
+def test_fingerprints_only_where_a_report_shows_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "docker.service").write_text(UNIT.format(""))
+    discovery = discover([str(tmp_path)])
+    full = check(discovery, RULES, Config())
+    empty = check(discovery, RULES, Config(), fingerprints=False)
+    assert [one.fingerprint for one in empty.findings] == [""]
+    arguments = parser().parse_args(["check"])
+    for name in FORMATS:
+        same = rendered(name, full, arguments, to_file=True) == rendered(name, empty, arguments, to_file=True)
+        assert same is (name not in FINGERPRINTED), name
+        main(["check", "--no-config", "--format", name, str(tmp_path)])
+        assert (full.findings[0].fingerprint in capsys.readouterr().out) is (name in FINGERPRINTED), name
