@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
-from netlint.build.provisioned import Provisioned
 from netlint.build.scripted import scripted_links
 from netlint.build.shown_bridges import shown_bridges
 from netlint.build.veths import pair_veths
@@ -26,6 +25,11 @@ from netlint.model.located import Located
 from netlint.parse.tree import Unsupported
 from netlint.run import FileCoverage
 from netlint.source import Span
+
+if TYPE_CHECKING:
+    from netlint.build.provisioned import Provisioned
+
+WRITERS = frozenset(("ansible", "cloud-config", "shell-script"))  # formats whose files write others
 
 
 class ReadHost(NamedTuple):
@@ -83,10 +87,10 @@ class SiteBuilder:
                 facts.namespaces[name] = NamespaceFacts(name, inside[0].source.span(0, 0), _namespace(inside, facts))
             else:
                 parsed = [file for item in inside if (file := _parse(item, facts)) is not None]
-                provisioned = Provisioned(parsed, facts)
-                if provisioned.projects:
+                provisioned = _provisioned(parsed, facts)
+                if provisioned is not None and provisioned.projects:
                     facts.project_files = (*(group.projects or ()), *provisioned.projects)
-                _build([*parsed, *provisioned.files], facts)
+                _build([*parsed, *(provisioned.files if provisioned is not None else ())], facts)
         host = finish(facts, self.engine)
         host = host if provisioned is None else provisioned.moved(host)
         unreadable = [
@@ -135,6 +139,15 @@ class SiteBuilder:
             not_understood=tuple(self.not_understood),
             ignores=tuple(ignores),
         )
+
+
+def _provisioned(parsed: list[Parsed], facts: HostFacts) -> Provisioned | None:
+    """What the files write that write others; None where there is no such file."""
+    if not any(file.format in WRITERS for file in parsed):
+        return None
+    from netlint.build.provisioned import Provisioned  # noqa: PLC0415 - reads scripts, and few inputs have any
+
+    return Provisioned(parsed, facts)
 
 
 def _by_namespace(inputs: Iterable[Input]) -> dict[str | None, list[Input]]:
