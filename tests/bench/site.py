@@ -2,14 +2,15 @@
 
 Each host has a firewall of an engine, that many routes of a BGP router, and containers with networks, neighbours and
 veth interfaces that agree with each other. Printed are the time of `netlint check`, the CPU time that it took and the
-most memory it had. Words behind `--` are options of `netlint check`. Without numbers: one host of 5,000 rules, 10,000
-routes and 300 containers, then 500 hosts of 500 rules.
+most memory that one of its processes had. Words behind `--` are options of `netlint check`. Without numbers: one host
+of 5,000 rules, 10,000 routes and 300 containers, then 500 hosts of 500 rules. With `growth`: 100, 200, 400 and 800 such
+hosts, to see what a host adds.
 """
 
 from __future__ import annotations
 
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,33 +23,43 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.bench.generate import _address, _hash, docker_items
 from tests.bench.routes import table
 
+LARGE, USUAL = (5000, 10_000, 300), (500, 100, 30)  # rules, routes and containers of a host
+
 
 def main(words: list[str]) -> None:
     end = words.index("--") if "--" in words else len(words)
-    numbers, options = [int(word) for word in words[:end]], words[end + 1 :]
-    for hosts, rules, routes, containers in [numbers] if numbers else [[1, 5000, 10_000, 300], [500, 500, 100, 30]]:
+    given, options = words[:end], words[end + 1 :]
+    sites = [(1, *LARGE), (500, *USUAL)]
+    if given == ["growth"]:
+        sites = [(hosts, *USUAL) for hosts in (100, 200, 400, 800)]
+    elif given:
+        hosts, rules, routes, containers = map(int, given)
+        sites = [(hosts, rules, routes, containers)]
+    print(
+        f"{'hosts':>6} {'rules':>6} {'routes':>7} {'containers':>11} {'s':>8} {'CPU s':>8} {'MiB':>6} {'findings':>9}"
+    )
+    for hosts, *sizes in sites:
         with tempfile.TemporaryDirectory() as folder:
             for number in range(hosts):
-                write(Path(folder) / f"host{number}", number, rules, routes, containers)
-            command = [
-                sys.executable,
-                "-m",
-                "netlint",
-                "check",
-                "--exit-zero",
-                "--no-config",
-                "--quiet",
-                *options,
-                folder,
-            ]
-            start = time.perf_counter()
-            done = subprocess.run([*command, folder], capture_output=True, text=True, check=True)
-            seconds = time.perf_counter() - start
-            used = resource.getrusage(resource.RUSAGE_CHILDREN)
-            what = f"{hosts:,} hosts, each {rules:,} rules, {routes:,} routes, {containers:,} containers"
-            cpu = used.ru_utime + used.ru_stime
-            findings = done.stdout.count("-->")
-            print(f"{what}: {seconds:.2f} s, CPU {cpu:.2f} s, {used.ru_maxrss >> 10} MiB, {findings:,} findings")
+                write(Path(folder) / f"host{number}", number, *sizes)
+            seconds, cpu, memory, findings = measured([*options, folder])
+            size = f"{hosts:6,} {sizes[0]:6,} {sizes[1]:7,} {sizes[2]:11,}"
+            print(f"{size} {seconds:8.2f} {cpu:8.2f} {memory:6,} {findings:9,}")
+
+
+def measured(words: list[str]) -> tuple[float, float, int, int]:
+    """Seconds, CPU seconds, MiB and findings of one `netlint check`."""
+    command = [sys.executable, "-m", "netlint", "check", "--exit-zero", "--no-config", "--quiet", *words]
+    with tempfile.TemporaryFile("w+") as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=output)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise SystemExit(f"{' '.join(command)}: status {process.returncode}")
+        output.seek(0)
+        return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss >> 10, output.read().count("-->")
 
 
 def write(folder: Path, number: int, rules: int, routes: int, containers: int) -> None:
