@@ -207,14 +207,24 @@ class Engine:
         for name in names:
             self.docker("tag", image.IMAGE, name)
 
+    def within(self, container: str) -> list[str]:
+        """How a command begins that runs in a container's network and files.
+
+        A tenth of what `docker exec` takes. LabError where the container does not run.
+        """
+        state = json.loads(self.get(f"/containers/{container}/json") or "{}").get("State", {})
+        if not state.get("Pid"):
+            raise LabError(f"container {container} does not run")
+        return [*self.inside(), "nsenter", "-t", str(state["Pid"]), "--net", "--mount", "--uts"]
+
     def pings(self, container: str, address: str, *options: str) -> bool:
         """Whether one of three pings from `container` to `address` is answered."""
-        return "bytes from" in self.docker("exec", container, *PING, *options, address, check=False, timeout=15)
+        return "bytes from" in run(*self.within(container), *PING, *options, address, check=False, timeout=15)
 
     def asks(self, container: str, address: str, port: int = 80) -> str | None:
         """The container's address as the server at `address` sees it; None where no server answers."""
-        command = ("exec", "-i", container, *CONNECT, address, str(port))
-        return client_seen(self.docker(*command, stdin=REQUEST, check=False, timeout=15))
+        command = (*self.within(container), *CONNECT, address, str(port))
+        return client_seen(run(*command, stdin=REQUEST, check=False, timeout=15))
 
     def clear(self) -> None:
         """Remove every container and every network that was created."""
