@@ -34,10 +34,12 @@ def found_by(
     progress: Callable[[str, int, int | None], None],
 ) -> list[Finding]:
     """What `check` finds, in the order of the rules and, for each, of the hosts. `jobs` processes do it."""
-    parts = list(_parts(rules, site))
-    do = partial(_done, rules, site, check)
+    # Compose files alone have no firewall to walk and little to hold: each rule sees them all at once
+    many = len(site.hosts) >= _MANY and not all(host.compose_alone for host in site.hosts)
+    parts = list(_parts(rules, site, many))
+    do = partial(_done, rules, site, check, many)
     results: list[list[tuple[int, list[Finding]]]] = [[] for _ in parts]
-    if len(site.hosts) >= _MANY:
+    if many:
         gc.freeze()  # what is there stays, and none of the collections below goes through it
     if jobs > 1 and len(parts) > 1:
         from netlint.parallel import in_parallel  # noqa: PLC0415 - for large sites only
@@ -59,10 +61,10 @@ def found_by(
     return [finding for findings in by_rule for finding in findings.values()]
 
 
-def _parts(rules: Sequence[Rule], site: Site) -> list[_Part]:
+def _parts(rules: Sequence[Rule], site: Site, many: bool) -> list[_Part]:
     # first those that walk packets: one of the dear ones begun last would leave the other processes without work
     order = sorted(range(len(rules)), key=lambda number: "firewall" not in rules[number].needs)
-    if len(site.hosts) < _MANY:
+    if not many:
         return [_Part((number,)) for number in order]
     alone = tuple(number for number, one in enumerate(rules) if one.each_host)
     starts = range(0, len(site.hosts), _TOGETHER) if alone else ()
@@ -72,11 +74,11 @@ def _parts(rules: Sequence[Rule], site: Site) -> list[_Part]:
     ]
 
 
-def _done(rules: Sequence[Rule], site: Site, check: Check, part: _Part) -> list[tuple[int, list[Finding]]]:
+def _done(rules: Sequence[Rule], site: Site, check: Check, many: bool, part: _Part) -> list[tuple[int, list[Finding]]]:
     """The findings of each rule of a part that found anything, with the rule's number."""
     found: list[tuple[int, list[Finding]]] = []
     for one in [site.only(host) for host in site.hosts[part.start : part.end]] or [site]:
         found += [(number, findings) for number in part.rules if (findings := check(rules[number], one))]
-    if len(site.hosts) >= _MANY:
+    if many:
         gc.collect()  # walks through a host refer to themselves: megabytes that nobody looks at any more
     return found
