@@ -31,11 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _import_msgspec() -> None:
     """msgspec looks for typing_extensions, and does as well with typing: a tenth of the time that a check takes."""
+    from netlint.pattern import patterns_later  # noqa: PLC0415 - as in main
+
     blocked = "typing_extensions" not in sys.modules
     if blocked:
         sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    from netlint.pattern import patterns_later  # noqa: PLC0415 - the same
-
     try:
         with patterns_later():
             import uuid  # noqa: F401, PLC0415 - which msgspec loads, and which loads a table of platforms

@@ -157,7 +157,8 @@ def _tried(one: Rule, site: Site) -> Iterator[Finding]:
         from traceback import extract_tb  # noqa: PLC0415 - a rule that fails is rare
 
         at = extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__} in {os.path.basename(at.filename)}, line {at.lineno}: {error}"
+        # without the error's own text, which may hold a value of the input
+        what = f"{type(error).__name__} in {os.path.basename(at.filename)}, line {at.lineno}"
         raise RuleError(f"rule {one.slug} failed ({what}); --ignore {one.slug} checks without it") from error
 
 

@@ -52,7 +52,8 @@ def found_by(
             what = rules[part.rules[0]].slug if part.end == 0 else site.hosts[part.start].name or "hosts"
             progress(f"checking {what}", number, len(parts))
             results[number] = do(part)
-    gc.unfreeze()
+    if many:
+        gc.unfreeze()
     by_rule: list[dict[tuple[str, Span], Finding]] = [{} for _ in rules]
     for result in results:
         for rule, findings in result:
