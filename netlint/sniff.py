@@ -125,7 +125,7 @@ _CLOUD_HEAD = pattern(r"(?:## *template: *jinja[^\n]*\n)?#cloud-config(?:\s|$)")
 # User data of several parts, or with a hook.
 _CLOUD_PARTS = pattern(
     r"#cloud-(?:config-archive|boothook)(?:\s|$)"
-    r"|(?:From .*\n)?(?:[\w-]+:.*\n(?:[ \t]+.*\n)*){0,8}?Content-Type: *"
+    r"|(?:From .*\n)?(?:[\w-]+:.*\n(?:[ \t].*\n)*){0,8}?Content-Type: *"
     r"(?:multipart/|text/(?:cloud-|x-shellscript|x-include-))",
     re.IGNORECASE,
 )
