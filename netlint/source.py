@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -24,7 +23,7 @@ class Span(Struct, frozen=True, order=True, gc=False):
         return Span(self.source, self.start, other.end)
 
 
-class Position(NamedTuple):
+class Position(Struct, frozen=True):
     """A place as an editor shows it: line and column count from 1, in code points."""
 
     line: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec import structs
+
 from netlint.build.site import ReadHost, SiteBuilder, collector_paused
 from netlint.hosts import HostInputs
 from netlint.model.packed import packed
@@ -20,7 +22,7 @@ def read_packed(
     def read(group: HostInputs) -> ReadHost:
         with collector_paused():
             one = builder.read(group)
-        return one._replace(host=packed(one.host))
+        return structs.replace(one, host=packed(one.host))
 
     from netlint.parallel import in_parallel  # noqa: PLC0415 - loads multiprocessing
 

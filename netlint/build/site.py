@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 WRITERS = frozenset(("ansible", "cloud-config", "shell-script"))  # formats whose files write others
 
 
-class ReadHost(NamedTuple):
+class ReadHost(Struct, frozen=True):
     """A host that was read, what became of its files, and what in them was not read or is not modelled."""
 
     host: Host

@@ -36,8 +36,8 @@ def parse(source: Source) -> tuple[Provision, list[Problem]]:
         if placed.length:
             script, more = shell.parse(placed.inner())
             commands += script.commands
-            problems += (problem._replace(span=placed.moved(problem.span)) for problem in more)
-            unsupported += (item._replace(span=placed.moved(item.span)) for item in script.unsupported)
+            problems += (structs.replace(problem, span=placed.moved(problem.span)) for problem in more)
+            unsupported += (structs.replace(item, span=placed.moved(item.span)) for item in script.unsupported)
             texts.append(placed)
     files = tuple(_written(source, documents, unsupported))
     found = Provision(commands=tuple(commands), files=files, texts=tuple(texts), unsupported=tuple(unsupported))
