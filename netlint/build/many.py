@@ -31,7 +31,7 @@ def read_packed(
     waiting: dict[int, ReadHost] = {}
     for done, (number, one) in enumerate(in_parallel(read, groups, jobs)):
         progress("reading", done, len(groups))
-        waiting[number] = one._replace(host=spooled(one.host, spool))
+        waiting[number] = structs.replace(one, host=spooled(one.host, spool))
         while len(builder.hosts) in waiting:
             builder.take(waiting.pop(len(builder.hosts)))
         for item in groups[number].inputs:
