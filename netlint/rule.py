@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -236,17 +235,22 @@ def _index(folder: str) -> dict[str, tuple[int, dict[str, Any]]]:
     return known
 
 
-def _indexed(path: str, facts: dict[str, Any]) -> Rule:
-    """The rule at `path`, of which the index knows the facts."""
+class _Later:
+    """The body of the rule at `path`, of which the index knows the facts."""
 
-    @cache
-    def body() -> Body:
-        found, body = _executed(path)
-        if structs.asdict(found) != facts:
-            raise RuleError(f"{path}: {INDEX} beside it is out of date: python docs/generate.py")
-        return body
+    __slots__ = ("body", "facts", "path")
 
-    return Rule(**facts, slug=_slug(path), path=path, body=body)
+    def __init__(self, path: str, facts: dict[str, Any]) -> None:
+        self.path, self.facts = path, facts
+        self.body: Body | None = None
+
+    def __call__(self) -> Body:
+        if self.body is None:
+            facts, body = _executed(self.path)
+            if structs.asdict(facts) != self.facts:
+                raise RuleError(f"{self.path}: {INDEX} beside it is out of date: python docs/generate.py")
+            self.body = body
+        return self.body
 
 
 def rules_folder() -> str:
@@ -270,7 +274,11 @@ def load_rules(folders: Iterable[Folder], *, indexed: bool = True) -> list[Rule]
             if not item.name.endswith(".py") or item.name.startswith("_"):
                 continue
             size, facts = index.get(item.name, (None, {}))
-            rules.append(_indexed(item.path, facts) if size == item.stat().st_size else load_rule(item.path))
+            if size == item.stat().st_size:
+                path = item.path
+                rules.append(Rule(**facts, slug=_slug(path), path=path, body=_Later(path, facts)))
+            else:
+                rules.append(load_rule(item.path))
     for key in ("code", "slug"):
         seen: dict[str, Rule] = {}
         for one in rules:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from netlint.model.given import IgnoreComment, InputProblem, Reserved
 from netlint.model.host import Host, Namespace, Site
 from netlint.model.located import Located
 from netlint.parse.tree import Unsupported
+from netlint.pattern import pattern
 from netlint.run import FileCoverage
 from netlint.source import Span
 
@@ -182,7 +182,7 @@ def _namespace(inputs: Iterable[Input], host: HostFacts) -> HostFacts:
     return facts
 
 
-_TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
+_TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
 _A_TEMPLATE = "a template: give what it is rendered to"
 
 
