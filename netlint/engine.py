@@ -21,7 +21,6 @@ from netlint.schedule import found_by
 from netlint.source import Source, Span
 from netlint.suppress import config_source, ignore_comments, suppression, unused, unused_per_file
 
-MUCH = 8 << 20  # characters: what the texts of more than that say is 50 MiB and more
 _LONGEST = 400  # characters of a message
 UNUSED = "NL904"  # the rule that is run last, on what the others have left of the suppressions
 
@@ -42,10 +41,10 @@ def build(
     read them."""
     builder = SiteBuilder(config.engine, config.reserved, discovery.missing)
     hosts = group_stated(discovery.inputs, config.hosts, ConfigPaths(discovery.root, config.path).of)
-    if len(hosts) > 1 and sum(len(item.source.text) for item in discovery.inputs) > MUCH:
+    if len(hosts) > 1 and discovery.spool is not None:
         from netlint.build.many import read_packed  # noqa: PLC0415 - for large sites only
 
-        read_packed(builder, hosts, jobs, progress)
+        read_packed(builder, hosts, discovery.spool, jobs, progress)
     else:
         for number, host in enumerate(hosts):
             progress(f"reading {host.name or 'files'}", number, len(hosts))

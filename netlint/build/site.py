@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
@@ -23,6 +24,7 @@ from netlint.model.given import IgnoreComment, InputProblem, Reserved
 from netlint.model.host import Host, Namespace, Site
 from netlint.model.located import Located
 from netlint.parse.tree import Unsupported
+from netlint.pattern import pattern
 from netlint.run import FileCoverage
 from netlint.source import Span
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 WRITERS = frozenset(("ansible", "cloud-config", "shell-script"))  # formats whose files write others
 
 
-class ReadHost(NamedTuple):
+class ReadHost(Struct, frozen=True):
     """A host that was read, what became of its files, and what in them was not read or is not modelled."""
 
     host: Host
@@ -180,7 +182,7 @@ def _namespace(inputs: Iterable[Input], host: HostFacts) -> HostFacts:
     return facts
 
 
-_TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
+_TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
 _A_TEMPLATE = "a template: give what it is rendered to"
 
 

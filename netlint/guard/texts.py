@@ -42,8 +42,8 @@ def quotable(run: Run, inputs: Iterable[Input]) -> Run:
     for path, marks in places.items():
         if pieces[path]:
             masked = Source(path, masked_text(sources[path].text, pieces[path], marks))
-            if sources[path].is_packed:
-                masked.pack()
+            if (kept := sources[path].kept) is not None:
+                masked.pack(kept.spool)
             sources[path] = masked
     return structs.replace(run, sources=sources)
 

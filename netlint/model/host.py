@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from msgspec import Struct, structs
 
@@ -23,7 +22,7 @@ from netlint.prefix import Address, Prefix
 from netlint.source import Span
 
 
-class Route(NamedTuple):
+class Route(Struct, frozen=True):
     """A route, or one next hop of a route with several. `span` covers the destination.
 
     `kind` is the kernel's route type ("unicast", "local", "blackhole", "unreachable", …), `flags` what the kernel says

@@ -43,8 +43,8 @@ def read(source: Source, without: frozenset[str] = frozenset()) -> tuple[Provisi
         if placed.length:
             script, more = shell.parse(placed.inner())
             commands += script.commands
-            problems += (problem._replace(span=placed.moved(problem.span)) for problem in more)
-            unsupported += (item._replace(span=placed.moved(item.span)) for item in script.unsupported)
+            problems += (structs.replace(problem, span=placed.moved(problem.span)) for problem in more)
+            unsupported += (structs.replace(item, span=placed.moved(item.span)) for item in script.unsupported)
             texts.append(placed)
     files = tuple(_written(source, documents, unsupported)) if "write_files" not in without else ()
     found = Provision(commands=tuple(commands), files=files, texts=tuple(texts), unsupported=tuple(unsupported))
