@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import structs
+
 from netlint.decode import decode
 from netlint.parse import cloud_config, shell, yaml
 from netlint.parse.placed import Placed
@@ -203,7 +205,7 @@ class _Reader:
         if content.path != self.source.path:
             self.holders.append(content)
         documents, problems = yaml.parse(inner)
-        self.problems += (problem._replace(span=content.moved(problem.span)) for problem in problems)
+        self.problems += (structs.replace(problem, span=content.moved(problem.span)) for problem in problems)
         for document in documents:
             for item in document.items if isinstance(document, Sequence) else ():
                 node = item.get("content") if isinstance(item, Mapping) else item
@@ -237,7 +239,7 @@ class _Reader:
                 texts.append(part.content)
                 name = part.name or f"part-{number:03}"
                 commands.append((_STAGES[part.type], name, number, list(script)))
-            self.problems += (problem._replace(span=part.content.moved(problem.span)) for problem in problems)
+            self.problems += (structs.replace(problem, span=part.content.moved(problem.span)) for problem in problems)
         provision = Provision(
             commands=tuple(one for *_, ones in sorted(commands, key=lambda one: one[:3]) for one in ones),
             files=tuple(one for read in found for one in read.files),
