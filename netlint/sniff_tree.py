@@ -31,6 +31,7 @@ _NETWORK_KEYS = frozenset(
     """Name Id Created Scope Driver EnableIPv4 EnableIPv6 IPAM Internal Attachable Ingress ConfigFrom ConfigOnly
     Containers Options Labels Peers Services Status""".split()
 )
+_TASK = frozenset(("ID", "DesiredState", "CurrentState"))
 _ROUTE_KEYS = frozenset(("dev", "gateway", "type", "nexthops", "via"))
 _SERVICE_KEYS = (
     "image|build|extends|container_name|ports|expose|networks|network_mode|depends_on|environment|env_file|volumes"
@@ -137,7 +138,7 @@ def _json_listing(keys: set[str]) -> str | None:
         return "docker-inspect"
     if {"ID", "Spec"} <= keys and keys & {"Version", "CreatedAt"}:
         return "docker-service"
-    if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys:
+    if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys or _TASK <= keys:
         return "docker-service"
     if {"ID", "Driver", "Scope"} <= keys or {"ID", "Image", "Names", "Ports"} <= keys:
         return "docker-json-lines"

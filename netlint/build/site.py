@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from netlint.build.each_start import with_each_start
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
 from netlint.build.scripted import scripted_links
@@ -253,7 +254,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         networks=join_networks(facts.networks, facts.interfaces, shown_bridges(facts.routes, facts.rulesets)),
         networks_listed=facts.networks_listed,
         projects=tuple(facts.projects),
-        actions=tuple(facts.actions),
+        actions=tuple(with_each_start(facts.actions)),
         swarm=facts.swarm,
         swarm_services=tuple(facts.swarm_services),
         swarm_nodes=tuple(facts.swarm_nodes),

@@ -60,6 +60,7 @@ _STAGES = {
     "text/x-shellscript-per-instance": 2,
     "text/x-shellscript": 3,
 }
+_EACH_BOOT = ("text/cloud-boothook", "text/x-shellscript-per-boot")
 
 
 class _Part(NamedTuple):
@@ -197,6 +198,8 @@ class _Reader:
         elif kind in _UNREAD:
             self.unsupported.append(Unsupported(_first_line(part.content), _UNREAD[kind]))
         elif kind == "text/cloud-config" or kind in _STAGES:
+            if kind in _EACH_BOOT:
+                part.content.path += ":boot"
             self.parts.append(part._replace(type=kind))
 
     def archive(self, content: Placed, depth: int) -> None:
