@@ -138,7 +138,7 @@ def _json_listing(keys: set[str]) -> str | None:
         return "docker-inspect"
     if {"ID", "Spec"} <= keys and keys & {"Version", "CreatedAt"}:
         return "docker-service"
-    if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys or _TASK <= keys:
+    if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys or keys >= _TASK:
         return "docker-service"
     if {"ID", "Driver", "Scope"} <= keys or {"ID", "Image", "Names", "Ports"} <= keys:
         return "docker-json-lines"
