@@ -121,6 +121,18 @@ _PROGRAM = pattern(r"(?:^|/)usr/(?:s?bin|lib(?:exec|32|64)?|share)/(?:[^/]+/)*[^
 _TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
 _SHEBANG = pattern(r"#!\s*\S*(?:/|env\s+)(?P<program>[\w-]+)")
 _CLOUD_HEAD = pattern(r"(?:## *template: *jinja[^\n]*\n)?#cloud-config(?:\s|$)")
+# User data of several parts, or with a hook.
+_CLOUD_PARTS = pattern(
+    r"#cloud-(?:config-archive|boothook)(?:\s|$)"
+    r"|(?:From .*\n)?(?:[\w-]+:.*\n(?:[ \t].*\n)*){0,8}?Content-Type: *"
+    r"(?:multipart/|text/(?:cloud-|x-shellscript|x-include-))",
+    re.IGNORECASE,
+)
+_PART_OF_CLOUD = pattern(
+    r"^(?:Content-Type: *text/(?:cloud-config|cloud-boothook|x-shellscript|x-include-)|#cloud-(?:config|boothook)\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_PACKED_PART = pattern(r"^Content-Transfer-Encoding: *base64", re.MULTILINE | re.IGNORECASE)
 # What else makes user data one for netlint; what is packed cannot be seen through yet.
 _NETWORK_FILE = pattern(
     r"\b(?:brctl|netplan|wireguard|wg|resolv\.conf|systemd/network|NetworkManager|firewalld|weave|flannel|kubeadm)\b"
@@ -208,6 +220,8 @@ def _sniff(text: str, path: str) -> str | None:
         return name_format(path)
     if start[0] == "#" and _CLOUD_HEAD.match(start):
         return "cloud-config" if _CLOUD_KEY.search(text) and _is_of_networks(text) else None
+    if _CLOUD_PARTS.match(start) and _PART_OF_CLOUD.search(text):
+        return "cloud-config" if _is_of_networks(text) or _PACKED_PART.search(text) else None
     if name == "network-config":  # of cloud-init's NoCloud, beside the user data
         return yaml_format(text, path)
     shebang = _SHEBANG.match(start) if start.startswith("#!") else None
