@@ -75,8 +75,8 @@ def pages() -> dict[Path, str]:
     texts = {DOCS / "rules" / f"{rule.slug}.md": page(rule) for rule in rules}
     texts |= {DOCS / "reference" / name: text for name, text in reference.pages().items()}
     texts[DOCS / "rules.md"] = "# Rules\n\n" + render_rules(rules, "markdown")
-    texts[DOCS / "proofs.md"] = proofs_page(rules, read_proofs(rules_folder()))
-    texts[rules_folder() / INDEX] = index_text(rules)
+    texts[DOCS / "proofs.md"] = proofs_page(rules, read_proofs(Path(rules_folder())))
+    texts[Path(rules_folder(), INDEX)] = index_text(rules)
     return texts
 
 

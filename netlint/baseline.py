@@ -68,8 +68,9 @@ def read_baseline(path: Path) -> Baseline:
     return found
 
 
-def apply_baseline(run: Run, path: Path) -> tuple[Run, int]:
+def apply_baseline(run: Run, name: str) -> tuple[Run, int]:
     """The run with accepted findings marked as suppressed, and how many accepted ones are there no more."""
+    path = Path(name)
     folder = os.path.dirname(os.path.realpath(path))
     left = Counter(_Key(one.code, one.file, one.content) for one in read_baseline(path).findings)
     findings: list[Finding] = []

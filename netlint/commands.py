@@ -8,7 +8,6 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from pathlib import Path
 
 from msgspec import structs
 
@@ -91,7 +90,7 @@ def check_command(arguments: Namespace) -> int:
 
 def check_once(arguments: Namespace) -> int:
     config = configuration(arguments)
-    rules = load_rules([rules_folder(), *map(Path, arguments.rules)])
+    rules = load_rules([rules_folder(), *arguments.rules])
     if arguments.show_config:
         from netlint.report.config import render_config  # noqa: PLC0415
 
@@ -106,7 +105,7 @@ def check_once(arguments: Namespace) -> int:
     if arguments.baseline is not None:
         from netlint.baseline import apply_baseline  # noqa: PLC0415
 
-        result, gone = apply_baseline(result, Path(arguments.baseline))
+        result, gone = apply_baseline(result, arguments.baseline)
         if gone and not arguments.quiet:
             print(
                 f"netlint: {gone} of the findings that {arguments.baseline} accepts are there no more; "
@@ -148,10 +147,10 @@ def baseline_command(arguments: Namespace) -> int:
     from netlint.baseline import render_baseline  # noqa: PLC0415
 
     config = configuration(arguments)
-    rules = load_rules([rules_folder(), *map(Path, arguments.rules)])
-    path = Path(arguments.write) if arguments.write is not None else None
+    rules = load_rules([rules_folder(), *arguments.rules])
     result, discovery = checked(arguments, rules, config)
-    write(render_baseline(result, os.path.realpath(path.parent if path is not None else ".")), path)
+    folder = os.path.dirname(arguments.write or "")
+    write(render_baseline(result, os.path.realpath(folder)), arguments.write)
     count = sum(finding.suppressed is None for finding in result.findings)
     print(f"netlint: {count} finding{'' if count == 1 else 's'} accepted", file=sys.stderr)
     if not discovery.inputs:
@@ -170,7 +169,7 @@ def completion_command(arguments: Namespace) -> int:
 def new_rule_command(arguments: Namespace) -> int:
     from netlint.new_rule import write_skeleton  # noqa: PLC0415
 
-    path = write_skeleton(arguments.slug, Path(arguments.rules), arguments.code)
+    path = write_skeleton(arguments.slug, arguments.rules, arguments.code)
     print(f"{path}\nrun it with: netlint check --rules {path.parent}")
     return OK
 
@@ -188,9 +187,8 @@ def shown_part(result: Run, arguments: Namespace) -> Run:
     if getattr(arguments, "no_suppressed", False):
         findings = [finding for finding in findings if finding.suppressed is None]
     if arguments.changed_files is not None:
-        root = Path(result.root)
         wanted = {os.path.realpath(name) for name in arguments.changed_files}
-        changed = {path for path in result.sources if os.path.realpath(root / path) in wanted}
+        changed = {path for path in result.sources if os.path.realpath(os.path.join(result.root, path)) in wanted}
         findings = [
             finding
             for finding in findings
@@ -215,7 +213,7 @@ def exit_status(result: Run, discovery: Discovery, arguments: Namespace) -> int:
 
 
 def explain_command(arguments: Namespace) -> int:
-    rules = load_rules([rules_folder(), *map(Path, arguments.rules)])
+    rules = load_rules([rules_folder(), *arguments.rules])
     chosen = list(select(rules, [arguments.rule]))
     if len(chosen) > 1:
         raise UsageError(f"'{arguments.rule}' names {len(chosen)} rules; name one")
@@ -228,7 +226,7 @@ def explain_command(arguments: Namespace) -> int:
 def rules_command(arguments: Namespace) -> int:
     from netlint.report.rules import render_rules  # noqa: PLC0415
 
-    write(render_rules(load_rules([rules_folder(), *map(Path, arguments.rules)]), arguments.format), None)
+    write(render_rules(load_rules([rules_folder(), *arguments.rules]), arguments.format), None)
     return OK
 
 
@@ -268,7 +266,7 @@ def plan_command(arguments: Namespace) -> int:
 def fix_command(arguments: Namespace) -> int:
     from netlint.fix_command import fix  # noqa: PLC0415
 
-    rules = load_rules([rules_folder(), *map(Path, arguments.rules)])
+    rules = load_rules([rules_folder(), *arguments.rules])
     select(rules, [part.strip() for part in (arguments.select or "").split(",") if part.strip()])
     config = configuration(Namespace(**{**vars(arguments), "select": None}))  # every rule says what a fix brings
     discovery = discovered(arguments)
@@ -313,10 +311,10 @@ def configuration(arguments: Namespace) -> Config:
     if arguments.no_config:
         config = Config()
     elif arguments.config is not None:
-        config = read_config(Path(arguments.config))
+        config = read_config(arguments.config)
     else:
-        first = Path(arguments.paths[0]) if arguments.paths and arguments.paths[0] != "-" else Path()
-        found = find_config((first if first.is_dir() else first.parent).resolve())
+        first = arguments.paths[0] if arguments.paths and arguments.paths[0] != "-" else "."
+        found = find_config(first if os.path.isdir(first) else os.path.dirname(first))
         config = read_config(found) if found is not None else Config()
     if arguments.engine is not None:
         version = EngineVersion.parse(arguments.engine)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, structs
@@ -60,30 +60,38 @@ class Config(Struct, frozen=True, kw_only=True):
     expect: tuple[Expectation, ...] = ()
 
 
-def find_config(folder: Path) -> Path | None:
+def find_config(folder: str | os.PathLike[str]) -> str | None:
     """The nearest configuration at or above `folder`, up to the top of its git repository."""
-    for place in (folder, *folder.parents):
+    place = os.path.realpath(folder)
+    while True:
         for name in NAMES:
-            path = place / name
-            if path.is_file() and (name != "pyproject.toml" or b"[tool.netlint" in path.read_bytes()):
+            path = os.path.join(place, name)
+            if os.path.isfile(path) and (name != "pyproject.toml" or _speaks_of_netlint(path)):
                 return path
-        if (place / ".git").exists():
-            break
-    return None
+        above = os.path.dirname(place)
+        if above == place or os.path.exists(os.path.join(place, ".git")):
+            return None
+        place = above
 
 
-def read_config(path: Path) -> Config:
+def _speaks_of_netlint(path: str) -> bool:
+    with open(path, "rb") as file:
+        return b"[tool.netlint" in file.read()
+
+
+def read_config(path: str | os.PathLike[str]) -> Config:
     """The configuration in the file at `path`; ConfigError where it cannot be read or holds what it should not."""
     import tomllib  # noqa: PLC0415 - only where there is a configuration
 
     try:
-        text = path.read_text(encoding="utf-8")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
         table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
-    if path.name == "pyproject.toml":
+    if os.path.basename(path) == "pyproject.toml":
         tools = table.get("tool")
         table = tools.get("netlint", {}) if isinstance(tools, dict) else {}
         if not isinstance(table, dict):

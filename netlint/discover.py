@@ -22,12 +22,14 @@ from netlint.source import Source
 from netlint.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from netlint.spool import Spool
     from netlint.transcript import Part
 
 # An iptables dump of a million lines is 100 MB. YAML and JSON become trees many times their size.
 MAX_TEXT = 512 << 20
 MAX_TREE = 64 << 20
 _HEAD = 64 << 10
+MUCH = 8 << 20  # characters of texts in memory; what more than that says is 50 MiB and more
 # Directories that hold copies, tools or caches: never a host's or a project's own configuration.
 _NOT_ENTERED = frozenset(
     """.git .hg .svn .bzr node_modules bower_components .venv venv __pycache__ .terraform .tox .nox .eggs .cache
@@ -73,7 +75,7 @@ class Discovery(Struct, frozen=True):
 
     `root` is the absolute path that the inputs' paths are relative to, `named` the paths given by name, `ignored`
     how many files of directories and archives are of no format that netlint knows. `directories` are the paths of those
-    directories and archives, `passed` what is in them beside the inputs.
+    directories and archives, `passed` what is in them beside the inputs. `spool` keeps texts where there are many.
     """
 
     inputs: list[Input]
@@ -84,6 +86,7 @@ class Discovery(Struct, frozen=True):
     ignored: int
     directories: tuple[str, ...] = ()
     passed: frozenset[str] = frozenset()
+    spool: Spool | None = None
 
     def missing(self, path: str) -> str:
         """What is wrong with a path that an input names: "is not there", "cannot be read: …"; empty where nobody knows.
@@ -157,6 +160,9 @@ class _Collector:
         self.passed: set[str] = set()
         self.left: dict[str, str] = {}  # files of no known format, with their paths on disk
         self.ignored = 0
+        self.spool: Spool | None = None
+        self.unpacked: list[Source] = []  # in the order in which they were read
+        self.characters = 0  # in them
 
     def result(self) -> Discovery:
         self._follow_compose()
@@ -174,6 +180,7 @@ class _Collector:
             ignored=self.ignored,
             directories=tuple(self.directories),
             passed=frozenset(self.passed),
+            spool=self.spool,
         )
 
     def _follow_compose(self) -> None:
@@ -341,7 +348,7 @@ class _Collector:
         if text is None:
             self.unreadable[path] = "begins as text and goes on as binary"
             return
-        source = Source(path, text)
+        source = self._source(path, text)
         pieces = _parts(text, path, None if found == "transcript" else found)
         hosts = {piece.host for piece in pieces} - {None}
         for piece in pieces:
@@ -357,6 +364,20 @@ class _Collector:
             )
         if not pieces:
             self.inputs[path] = Input(source, found, self.root, namespace(text, path, found), named)
+
+    def _source(self, path: str, text: str) -> Source:
+        """The text as a source. Of many texts those that were read before wait in a spool."""
+        source = Source(path, text)
+        self.unpacked.append(source)
+        self.characters += source.size
+        if self.characters > MUCH and len(self.unpacked) > 1:
+            from netlint.spool import Spool  # noqa: PLC0415 - for much input only
+
+            self.spool = self.spool or Spool()
+            for one in self.unpacked[:-1]:
+                one.pack(self.spool)
+            self.unpacked, self.characters = [source], source.size
+        return source
 
     def _not_taken(self, path: str, reason: str, named: bool) -> None:
         if named or (reason == "binary" and _is_named_as_input(path)):

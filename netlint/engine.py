@@ -19,9 +19,9 @@ from netlint.rule import Rule, RuleError, select
 from netlint.run import Coverage, FileCoverage, NotChecked, Run
 from netlint.schedule import found_by
 from netlint.source import Source, Span
+from netlint.spoken import Spoken
 from netlint.suppress import config_source, ignore_comments, suppression, unused, unused_per_file
 
-MUCH = 8 << 20  # characters: what the texts of more than that say is 50 MiB and more
 _LONGEST = 400  # characters of a message
 UNUSED = "NL904"  # the rule that is run last, on what the others have left of the suppressions
 
@@ -42,10 +42,10 @@ def build(
     read them."""
     builder = SiteBuilder(config.engine, config.reserved, discovery.missing)
     hosts = group_stated(discovery.inputs, config.hosts, ConfigPaths(discovery.root, config.path).of)
-    if len(hosts) > 1 and sum(len(item.source.text) for item in discovery.inputs) > MUCH:
+    if len(hosts) > 1 and discovery.spool is not None:
         from netlint.build.many import read_packed  # noqa: PLC0415 - for large sites only
 
-        read_packed(builder, hosts, jobs, progress)
+        read_packed(builder, hosts, discovery.spool, jobs, progress)
     else:
         for number, host in enumerate(hosts):
             progress(f"reading {host.name or 'files'}", number, len(hosts))
@@ -78,7 +78,8 @@ def check(
     active = active_rules(rules, config)
     useful = active
     if all(host.compose_alone for host in site.hosts):
-        useful = [one for one in active if one.concerns_compose(site)]
+        spoken = Spoken(site)
+        useful = [one for one in active if one.concerns_compose(site, spoken)]
     findings = found_by(useful, site, lambda one, part: list(findings_of(one, part, config)), jobs, progress)
     findings = list(with_replaced(findings, site))
     gaps = list(not_checked(active, site))

@@ -6,18 +6,19 @@ is one measurement or statement of one source; entries are added, never bent to 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
-import msgspec
+from msgspec import Struct
 
+from netlint.pattern import patterns_later
 from netlint.rule import rules_folder
 
 NAME = "evidence.json"
 
 
-class Measurement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Measurement(Struct, frozen=True, kw_only=True):
     """What one source measured or states.
 
     `rules` are the slugs of those that rest on it, `says` the result as a message quotes it, `by` the source's short
@@ -47,13 +48,19 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 @cache
-def read_evidence(folder: Path | None = None) -> tuple[Measurement, ...]:
+def read_evidence(folder: str | None = None) -> tuple[Measurement, ...]:
     """Every measurement, in the order of the file; empty where the folder of rules has no such file."""
-    path = (folder or rules_folder()) / NAME
-    return msgspec.json.decode(path.read_bytes(), type=tuple[Measurement, ...]) if path.is_file() else ()
+    path = os.path.join(folder or rules_folder(), NAME)
+    if not os.path.isfile(path):
+        return ()
+    with patterns_later():  # not by msgspec, the reader of which loads what makes schemas
+        import json  # noqa: PLC0415 - few rules quote measurements
+    with open(path, "rb") as file:
+        entries = json.loads(file.read())
+    return tuple(Measurement(**{**entry, "rules": tuple(entry["rules"])}) for entry in entries)
 
 
-def evidence_of(rule: str, folder: Path | None = None) -> list[Measurement]:
+def evidence_of(rule: str, folder: str | None = None) -> list[Measurement]:
     """What the rule with this slug rests on, by year."""
     return sorted((one for one in read_evidence(folder) if rule in one.rules), key=lambda one: one.year)
 

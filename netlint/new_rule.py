@@ -69,16 +69,18 @@ def check(site: Site) -> Iterator[Finding]:
 '''
 
 
-def write_skeleton(slug: str, folder: Path, code: str | None = None) -> Path:
-    """Write the file of a new rule into `folder` and return its path; UsageError where it would collide."""
+def write_skeleton(slug: str, rules: str, code: str | None = None) -> Path:
+    """Write the file of a new rule into the folder `rules` and return its path; UsageError where it would collide."""
     if not _SLUG.fullmatch(slug):
         raise UsageError(f"'{slug}' is no name of a rule: write what is wrong as words with hyphens, subnet-overlap")
     if code is not None and not _CODE.fullmatch(code):
         raise UsageError(f"--code: '{code}' is no code such as MY001")
+    folder = Path(rules)
     path = folder / f"{slug.replace('-', '_')}.py"
     if path.exists():
         raise UsageError(f"{path} is there already")
-    known = load_rules([rules_folder()] + ([folder] if folder.is_dir() and not _same(folder, rules_folder()) else []))
+    own = [folder] if folder.is_dir() and not _same(folder, Path(rules_folder())) else []
+    known = load_rules([rules_folder(), *own])
     codes, slugs = {one.code for one in known}, {one.slug for one in known}
     if slug in slugs:
         raise UsageError(f"there is a rule {slug} already")

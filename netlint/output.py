@@ -8,9 +8,9 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from pathlib import Path
 
 from netlint.arguments import FORMATS
+from netlint.pattern import pattern
 from netlint.run import Run
 from netlint.source import Source
 from netlint.suggest import did_you_mean
@@ -21,16 +21,16 @@ COLUMNS, NARROWEST = 100, 40  # of a text report that goes to no terminal, and t
 _LINKING = frozenset(("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"))
 _LINKING_VARIABLES = ("VTE_VERSION", "KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "ALACRITTY_WINDOW_ID")
 FINGERPRINTED = ("json", "sarif", "gitlab")  # the formats that show the fingerprints of findings
-_COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
+_COMMAND = pattern(r"^\s*::|##\[", re.MULTILINE)
 
 
 class UsageError(Exception):
     """Arguments that make no sense together."""
 
 
-def report_outputs(specifications: Iterable[str]) -> list[tuple[str, Path | None]]:
+def report_outputs(specifications: Iterable[str]) -> list[tuple[str, str | None]]:
     """Format and file of each --format; only one may go to standard output."""
-    outputs: list[tuple[str, Path | None]] = []
+    outputs: list[tuple[str, str | None]] = []
     for specification in specifications:
         name, given, path = specification.partition("=")
         if name not in FORMATS:
@@ -38,7 +38,7 @@ def report_outputs(specifications: Iterable[str]) -> list[tuple[str, Path | None
             raise UsageError(f"--format: unknown format '{name}'{hint}")
         if given and not path:
             raise UsageError(f"--format: '{specification}' names no file")
-        outputs.append((name, Path(path) if given else None))
+        outputs.append((name, path if given else None))
     if sum(path is None for _, path in outputs) > 1:
         raise UsageError(
             "--format: only one format can go to standard output; give the others a file: --format sarif=FILE"
@@ -113,12 +113,13 @@ def wants_hyperlinks(choice: str, color: bool) -> bool:
     return color and sys.stdout.isatty() and known
 
 
-def write(text: str, path: Path | None) -> None:
+def write(text: str, path: str | None) -> None:
     if path is None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
     try:
-        path.write_text(text, encoding="utf-8")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NoReturn
 
 from netlint.pattern import pattern
@@ -68,7 +68,7 @@ class Parser(argparse.ArgumentParser):
             names = (found["name"], *found["name"].split("/"))
             known = next((one for one in _actions(self) if _name(one) in names), None)
             hint = did_you_mean(found["given"], map(str, known.choices or ())) if known is not None else ""
-            if not hint and found["name"] == "COMMAND" and Path(found["given"]).exists():
+            if not hint and found["name"] == "COMMAND" and os.path.exists(found["given"]):
                 return f"; to check it: {self.prog} check {found['given']}"
             return hint
         if (found := _UNKNOWN.search(message)) is not None:

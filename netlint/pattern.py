@@ -1,10 +1,16 @@
-"""Regular expressions that are compiled when they are used first: a run on one file uses few of all there are."""
+"""Regular expressions that are compiled, and modules that are imported, when they are used first.
+
+A run on one file uses few of all there are.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 from typing import cast
 
 _compile = re.compile
@@ -41,3 +47,23 @@ def patterns_later() -> Iterator[None]:
         yield
     finally:
         re.compile = _compile
+
+
+class _Module(ModuleType):
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):  # as for patterns: import asks what it needs to know of any module
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        found = import_module(self.__name__)
+        vars(self).update(vars(found))  # the next use comes here no more
+        return getattr(found, name)
+
+
+def modules_later(*names: str) -> None:
+    """Put off the import of the modules `names` until something of them is used.
+
+    For those that a library imports without a look at them.
+    """
+    for name in names:
+        sys.modules.setdefault(name, _Module(name))

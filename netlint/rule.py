@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
+from typing import Any, TypeAlias
 
-from msgspec import Struct, json, structs
+from msgspec import Struct, structs
 
 from netlint.finding import Confidence, Finding, Severity
 from netlint.model.host import Host, Site
 from netlint.pattern import pattern
+from netlint.spoken import Spoken, is_field
 from netlint.suggest import did_you_mean
 
-INDEX = "index.json"  # in the folder of the built-in rules; written by docs/generate.py
+Folder: TypeAlias = str | os.PathLike[str]
+
+INDEX = "index.tsv"  # in the folder of the built-in rules; written by docs/generate.py
 
 # Files with the rules that are loaded at boot. Beside listings of the running host they are no dump of its firewall.
 _AT_BOOT = pattern(r"(?:^|/)(?:nftables\.conf|iptables/rules\.v[46]|sysconfig/ip6?tables)$")
@@ -51,7 +54,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `needs` names the facts without which a host cannot be checked, `proof` how the claim was proven or its source.
     `security` rates, as CVSS does (up to 10), a defect that lets somebody in; 0 for one that is none of security.
-    `beyond_compose`: what it is about, no Compose file says. `each_host`: it looks at the hosts one by one, and finds
+    `beyond_compose`: what it is about, no Compose file says. `compose`: of what Compose files must speak for it to find
+    anything, each as `Spoken` takes it. `each_host`: it looks at the hosts one by one, and finds
     on each what it would find there were it the only one in `site.hosts`.
     """
 
@@ -63,6 +67,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     since: str
     security: float = 0
     beyond_compose: bool = False
+    compose: tuple[str, ...] = ()
     each_host: bool = False
 
 
@@ -114,10 +119,12 @@ class Rule(Facts, frozen=True, kw_only=True):
                 reasons += gaps
         return reasons
 
-    def concerns_compose(self, site: Site) -> bool:
+    def concerns_compose(self, site: Site, spoken: Spoken) -> bool:
         """Whether there is something for the rule in a site of which Compose files are all that is known. Of a host of
         which anything else is known, most rules can say something without all that they need."""
-        return not self.beyond_compose and not all(self.missing(host) for host in site.hosts)
+        if self.beyond_compose or not all(what in spoken for what in self.compose):
+            return False
+        return not all(self.missing(host) for host in site.hosts)
 
 
 class _Mark(Struct, frozen=True):
@@ -135,12 +142,16 @@ def rule(
     since: str = "0.1.0",
     security: float = 0,
     beyond_compose: bool = False,
+    compose: Iterable[str] = (),
     each_host: bool = False,
 ) -> Callable[[Callable[[Site], Iterable[Finding]]], _Mark]:
     """Make a function from site to findings the rule of its file."""
     unknown = [need for need in needs if need not in NEEDS]
     if unknown:
         raise RuleError(f"rule {code} needs {', '.join(unknown)}; known are {', '.join(NEEDS)}")
+    unknown = [what for one in compose for what in one.split("|") if not is_field(what)]
+    if unknown:
+        raise RuleError(f"rule {code}: {', '.join(unknown)} is no field of a site, project, network or service")
 
     def mark(check: Callable[[Site], Iterable[Finding]]) -> _Mark:
         facts = Facts(
@@ -152,6 +163,7 @@ def rule(
             since=since,
             security=security,
             beyond_compose=beyond_compose,
+            compose=tuple(compose),
             each_host=each_host,
         )
         return _Mark(facts, check)
@@ -159,23 +171,30 @@ def rule(
     return mark
 
 
-def load_rule(path: Path) -> Rule:
+def load_rule(path: Folder) -> Rule:
     """The rule in the file at `path`; RuleError where there is none or the file fails."""
+    path = os.fspath(path)
     facts, body = _executed(path)
-    return _rule(facts, path, lambda: body)
+    return Rule(**structs.asdict(facts), slug=_slug(path), path=path, body=lambda: body)
 
 
-def _rule(facts: Facts, path: Path, body: Callable[[], Body]) -> Rule:
-    return Rule(**structs.asdict(facts), slug=path.stem.replace("_", "-"), path=str(path), body=body)
+def _stem(path: str) -> str:
+    return os.path.basename(path).removesuffix(".py")
 
 
-def _executed(path: Path) -> tuple[Facts, Body]:
-    spec = spec_from_file_location(f"netlint_rules.{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise RuleError(f"{path}: not a Python file")
-    module = module_from_spec(spec)
+def _slug(path: str) -> str:
+    return _stem(path).replace("_", "-")
+
+
+def _executed(path: str) -> tuple[Facts, Body]:
+    module = ModuleType(f"netlint_rules.{_stem(path)}")
+    module.__file__ = path
     try:
-        spec.loader.exec_module(module)
+        # the loader alone: to find what is known already costs as much again for each of many small files
+        code = SourceFileLoader(module.__name__, path).get_code(module.__name__)
+        if code is None:
+            raise RuleError(f"{path}: not a Python file")
+        exec(code, vars(module))
     except RuleError:
         raise
     except Exception as error:
@@ -183,67 +202,95 @@ def _executed(path: Path) -> tuple[Facts, Body]:
     marks = [value for value in vars(module).values() if isinstance(value, _Mark)]
     if len(marks) != 1:
         raise RuleError(f"{path}: {len(marks)} functions with @rule, expected one")
-    return marks[0].facts, Body((module.__doc__ or path.stem).strip(), marks[0].check)
-
-
-class Entry(Facts, frozen=True, kw_only=True):
-    """A rule in the index of its folder; `size` of its file in bytes when the index was written."""
-
-    size: int
+    return marks[0].facts, Body((module.__doc__ or _stem(path)).strip(), marks[0].check)
 
 
 def index_text(rules: Iterable[Rule]) -> str:
-    """The index of a folder of rules: what `@rule` says in each file, by the file's name. With it a file is run only
-    where the input has what its rule needs."""
-    names = tuple(name for name in Entry.__struct_fields__ if name != "size")
-    entries = {
-        Path(one.path).name: Entry(**{name: getattr(one, name) for name in names}, size=Path(one.path).stat().st_size)
-        for one in rules
-    }
-    return json.format(json.encode(dict(sorted(entries.items()))), indent=1).decode() + "\n"
+    """The index of a folder of rules: what `@rule` says in each file. With it a file is run only where the input has
+    what its rule needs.
+
+    A line for each file: its name, its size in bytes, and the `Facts` in their order, with tabs between them.
+    """
+    lines = []
+    for one in rules:
+        beyond, each = ("yes" if flag else "" for flag in (one.beyond_compose, one.each_host))
+        columns = [os.path.basename(one.path), os.stat(one.path).st_size, one.code, one.severity, one.confidence]
+        columns += [" ".join(one.needs), one.proof, one.since, one.security, beyond, " ".join(one.compose), each]
+        lines.append(columns)
+    return "".join("\t".join(map(str, line)) + "\n" for line in sorted(lines))
 
 
-def _index(folder: Path) -> dict[str, Entry]:
+def _index(folder: str) -> dict[str, tuple[int, dict[str, Any]]]:
+    """The size of each file in the index of `folder`, and the facts of its rule by name."""
+    known = {}
+    severities, confidences = {str(one): one for one in Severity}, {str(one): one for one in Confidence}
     try:
-        return json.decode((folder / INDEX).read_bytes(), type=dict[str, Entry])
-    except (OSError, ValueError):  # a folder of one's own has none; a damaged one is of no use
+        with open(os.path.join(folder, INDEX), encoding="utf-8") as file:
+            for line in file:
+                name, size, *columns = line[:-1].split("\t")
+                code, severity, confidence, needs, proof, since, security, beyond, compose, each = columns
+                facts = {
+                    "code": code,
+                    "severity": severities[severity],
+                    "confidence": confidences[confidence],
+                    "needs": tuple(needs.split()),
+                    "proof": proof,
+                    "since": since,
+                    "security": float(security),
+                    "beyond_compose": beyond == "yes",
+                    "compose": tuple(compose.split()),
+                    "each_host": each == "yes",
+                }
+                known[name] = int(size), facts
+    except (OSError, ValueError, KeyError):  # a folder of one's own has none; a damaged one is of no use
         return {}
+    return known
 
 
-def _indexed(path: Path, entry: Entry) -> Rule:
-    """The rule at `path` as the index knows it."""
+class _Later:
+    """The body of the rule at `path`, of which the index knows the facts."""
 
-    @cache
-    def body() -> Body:
-        facts, body = _executed(path)
-        if any(getattr(facts, name) != getattr(entry, name) for name in Facts.__struct_fields__):
-            raise RuleError(f"{path}: {INDEX} beside it is out of date: python docs/generate.py")
-        return body
+    __slots__ = ("body", "facts", "path")
 
-    facts = Facts(**{name: getattr(entry, name) for name in Facts.__struct_fields__})
-    return _rule(facts, path, body)
+    def __init__(self, path: str, facts: dict[str, Any]) -> None:
+        self.path, self.facts = path, facts
+        self.body: Body | None = None
+
+    def __call__(self) -> Body:
+        if self.body is None:
+            facts, body = _executed(self.path)
+            if structs.asdict(facts) != self.facts:
+                raise RuleError(f"{self.path}: {INDEX} beside it is out of date: python docs/generate.py")
+            self.body = body
+        return self.body
 
 
-def rules_folder() -> Path:
+def rules_folder() -> str:
     """The folder of the rules that come with netlint: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    return next((path for path in (package / "rules", package.parent / "rules") if path.is_dir()), package / "rules")
+    package = os.path.dirname(os.path.realpath(__file__))
+    inside = os.path.join(package, "rules")
+    beside = os.path.join(os.path.dirname(package), "rules")
+    return beside if os.path.isdir(beside) and not os.path.isdir(inside) else inside
 
 
-def load_rules(folders: Iterable[Path], *, indexed: bool = True) -> list[Rule]:
+def load_rules(folders: Iterable[Folder], *, indexed: bool = True) -> list[Rule]:
     """All rules of `folders`, ordered by code. Two rules of one code or slug are an error. `indexed` False runs every
     file, also where an index tells what is in it."""
     rules: list[Rule] = []
-    for folder in folders:
-        if not folder.is_dir():
+    for given in folders:
+        folder = os.fspath(given)
+        if not os.path.isdir(folder):
             raise RuleError(f"{folder}: no such folder of rules")
         index = _index(folder) if indexed else {}
         for item in sorted(os.scandir(folder), key=lambda item: item.name):
             if not item.name.endswith(".py") or item.name.startswith("_"):
                 continue
-            path, entry = folder / item.name, index.get(item.name)
-            known = entry is not None and entry.size == item.stat().st_size
-            rules.append(_indexed(path, entry) if entry is not None and known else load_rule(path))
+            size, facts = index.get(item.name, (None, {}))
+            if size == item.stat().st_size:
+                path = item.path
+                rules.append(Rule(**facts, slug=_slug(path), path=path, body=_Later(path, facts)))
+            else:
+                rules.append(load_rule(item.path))
     for key in ("code", "slug"):
         seen: dict[str, Rule] = {}
         for one in rules:

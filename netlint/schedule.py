@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.finding import Finding
 from netlint.model.host import Site
@@ -18,7 +19,7 @@ _TOGETHER = 4  # hosts to a part
 Check = Callable[[Rule, Site], list[Finding]]
 
 
-class _Part(NamedTuple):
+class _Part(Struct, frozen=True):
     """Rules, by number, that look at the hosts from `start` to `end` one by one; at all at once where `end` is 0."""
 
     rules: tuple[int, ...]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from netlint.spool import Kept, Spool
 
 
 class Span(Struct, frozen=True, order=True, gc=False):
@@ -24,7 +27,7 @@ class Span(Struct, frozen=True, order=True, gc=False):
         return Span(self.source, self.start, other.end)
 
 
-class Position(NamedTuple):
+class Position(Struct, frozen=True):
     """A place as an editor shows it: line and column count from 1, in code points."""
 
     line: int
@@ -32,68 +35,61 @@ class Position(NamedTuple):
     offset: int
 
 
-_MOST_UNPACKED = 8  # texts of packed sources
+_MOST_UNPACKED = 8 << 20  # characters of packed texts at hand
+_MOST_TEXTS = 64  # such texts
 _LEAST_PACKED = 512  # characters; shorter texts become longer
 
 
 class Source:
     """A text with its name, which is unique in a run: a path in POSIX form, relative to the scanned root.
 
-    `whole` is the source that this one is a part of, itself for a whole one. Offsets are the same in both.
+    `size` is its length in characters, `kept` where its text is if it is packed, `whole` the source that this one is a
+    part of, itself for a whole one. Offsets are the same in both.
     """
 
-    __slots__ = ("_packed", "_starts", "_text", "path", "whole")
+    __slots__ = ("_starts", "_text", "kept", "path", "size")
 
-    def __init__(self, path: str, text: str, whole: Source | None = None) -> None:
+    def __init__(self, path: str, text: str) -> None:
         self.path = path
+        self.size = len(text)  # characters
         self._text: str | None = text
-        self._packed = b""
-        self.whole = whole or self
+        self.kept: Kept | None = None
         self._starts: list[int] | None = None
 
     def __repr__(self) -> str:
-        return f"Source({self.path!r}, {len(self.text)} characters)"
+        return f"{type(self).__name__}({self.path!r}, {self.size} characters)"
 
     @property
     def text(self) -> str:
-        if self._text is not None:
-            return self._text
-        if self not in _unpacked:
-            import zlib  # noqa: PLC0415 - only large sites have packed texts
-
-            if len(_unpacked) >= _MOST_UNPACKED:
-                oldest = next(iter(_unpacked))
-                oldest._starts = None
-                del _unpacked[oldest]
-            _unpacked[self] = zlib.decompress(self._packed).decode("utf-8", "surrogatepass")
-        return _unpacked[self]
-
-    def pack(self) -> None:
-        """Keep the text compressed, as it will be looked at seldom from now on."""
-        if self._text is not None and len(self._text) >= _LEAST_PACKED:
-            import zlib  # noqa: PLC0415
-
-            self._packed = zlib.compress(self._text.encode("utf-8", "surrogatepass"), 1)
-            self._text = self._starts = None
+        return self._text if self._text is not None else _remembered(self)
 
     @property
-    def is_packed(self) -> bool:
-        return self._text is None
+    def whole(self) -> Source:
+        return self
+
+    def pack(self, spool: Spool) -> None:
+        """Keep the text in `spool`, as it will be looked at seldom from now on."""
+        if self._text is not None and self.size >= _LEAST_PACKED:
+            self.kept = spool.keep(self._text.encode("utf-8", "surrogatepass"))
+            self._text = self._starts = None
+
+    def unpacked(self) -> str:
+        """The text of a packed source, read anew."""
+        assert self.kept is not None  # packed
+        return self.kept.read().decode("utf-8", "surrogatepass")
 
     def part(self, start: int, end: int) -> Source:
         """The same source with nothing but characters `start` to `end`: blanks stand in place of those before."""
-        return Source(self.path, (" " * (start - 1) + "\n" if start else "") + self.text[start:end], self)
+        return _Part(self, start, end)
 
     @property
     def key(self) -> tuple[str, int]:
         """What tells a part from others of the same file."""
-        return self.path, 0 if self.whole is self else len(self.text)
+        return self.path, 0
 
     def holds(self, span: Span) -> bool:
         """Whether the span lies in this source, and in the part of the file that it is."""
-        if span.source != self.path or self.whole is self:
-            return span.source == self.path
-        return len(self.text) - len(self.text.lstrip()) <= span.start <= len(self.text)
+        return span.source == self.path
 
     def span(self, start: int, end: int) -> Span:
         return Span(self.path, start, end)
@@ -138,4 +134,50 @@ class Source:
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
 
+class _Part(Source):
+    """Characters `start` to `size` of a source. Its text is made when it is asked for: many parts of a long file would
+    hold that many times its blanks."""
+
+    __slots__ = ("_whole", "start")
+
+    def __init__(self, whole: Source, start: int, end: int) -> None:
+        super().__init__(whole.path, "")
+        self._text = None
+        self._whole = whole
+        self.start = start
+        self.size = end
+
+    @property
+    def whole(self) -> Source:
+        return self._whole
+
+    def unpacked(self) -> str:
+        blank = " " * (self.start - 1) + "\n" if self.start else ""
+        return blank + self._whole.text[self.start : self.size]
+
+    def part(self, start: int, end: int) -> Source:
+        return _Part(self._whole, max(start, self.start), min(end, self.size))
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.path, self.size
+
+    def holds(self, span: Span) -> bool:
+        return span.source == self.path and self.start <= span.start <= self.size
+
+
 _unpacked: dict[Source, str] = {}
+
+
+def _remembered(source: Source) -> str:
+    """The text of a packed source or of a part. The last few are at hand."""
+    text = _unpacked.get(source)
+    if text is None:
+        text = source.unpacked()
+        room = _MOST_UNPACKED - len(text)
+        while _unpacked and (len(_unpacked) >= _MOST_TEXTS or sum(map(len, _unpacked.values())) > room):
+            oldest = next(iter(_unpacked))
+            oldest._starts = None
+            del _unpacked[oldest]
+        _unpacked[source] = text
+    return text

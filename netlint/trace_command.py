@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import structs
+
 from netlint.dataplane.flow import parse_flow
 from netlint.dataplane.journey import Journey, Walker
 from netlint.dataplane.packet import Packet
@@ -124,7 +126,7 @@ class _Report:
         if source is None:
             return {"file": step.span.source, "start": None, "end": None, "text": step.text}
         start, end = source.position(step.span.start), source.position(step.span.end)
-        return {"file": step.span.source, "start": start._asdict(), "end": end._asdict(), "text": step.text}
+        return {"file": step.span.source, "start": structs.asdict(start), "end": structs.asdict(end), "text": step.text}
 
 
 def _ends(packet: Packet) -> str:

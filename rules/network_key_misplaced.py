@@ -138,13 +138,15 @@ ENABLE_IPV6 = "com.docker.network.enable_ipv6"
     "NL217",
     Severity.ERROR,
     proof="the last line of the table: the schemas of docker-compose 1.24",
+    compose=["project.misplaced|network.options|host.compose"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         for project in host.projects:
             for key in project.misplaced:
-                yield _misplaced(host, key, [one.span for one in project.misplaced if one[2:4] == key[2:4]])
+                alike = [one for one in project.misplaced if (one.owner, one.where) == (key.owner, key.where)]
+                yield _misplaced(host, key, [one.span for one in alike])
             if project.version is not None and host.compose_before(1, 27) is True:
                 yield from _other_format(host, project, project.version)
         for network in host.networks:

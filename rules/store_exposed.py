@@ -50,11 +50,13 @@ from netlint.api import Finding, Label, Severity, Site, leg_witness, open_stores
     Severity.ERROR,
     security=8.1,
     proof="documentation of etcd (security), consul (ACL system off by default) and Docker's key-value overlay",
+    compose=["port.published"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
-        for one, leg, user in open_stores(site, host):
+        for found in open_stores(site, host):
+            one, leg, user = found.store, found.leg, found.user
             yield Finding(
                 message=f"{one.owner} offers {one.program} on port {one.port} of every address, without a sign of "
                 "authentication" + (f"; {user[1]} relies on it" if user is not None else ""),

@@ -53,7 +53,7 @@ class Step:
             **DEFAULTS,
             "NETLINT": str(netlint),
             "RUNNER_TEMP": str(runner),
-            "PYTHONPATH": str(rules_folder().parent),
+            "PYTHONPATH": os.path.dirname(rules_folder()),
             **{name: str(path) for name, path in files.items()},
             **environment,
         }

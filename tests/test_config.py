@@ -72,11 +72,11 @@ def test_the_nearest_file_of_the_repository_counts(tmp_path: Path) -> None:
     project.write_text("[project]\nname = 'x'\n")
     assert find_config(inner) is None, "a pyproject.toml without a table for netlint says nothing"
     project.write_text('[tool.netlint]\nengine = "28.5"\n')
-    assert find_config(inner) == project
+    assert find_config(inner) == str(project)
     assert read_config(project).engine is not None
     nearest = inner / "netlint.toml"
     nearest.write_text("")
-    assert find_config(inner) == nearest
+    assert find_config(inner) == str(nearest)
     assert read_config(nearest) == Config(path=str(nearest))
 
 

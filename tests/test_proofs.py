@@ -19,7 +19,7 @@ SEEN = [
 ]
 
 
-@pytest.mark.parametrize("proof", read_proofs(rules_folder()), ids=lambda proof: f"{proof.rule}-{proof.engine}")
+@pytest.mark.parametrize("proof", read_proofs(Path(rules_folder())), ids=lambda proof: f"{proof.rule}-{proof.engine}")
 def test_of_a_rule_and_a_test(proof: Proof) -> None:
     assert proof.rule in RULES
     assert proof.observed

@@ -76,7 +76,7 @@ def test_an_empty_name_selects_nothing() -> None:
 
 def test_the_index_says_what_the_files_say() -> None:
     fresh = load_rules([rules_folder()], indexed=False)
-    assert (rules_folder() / INDEX).read_text(encoding="utf-8") == index_text(fresh)
+    assert Path(rules_folder(), INDEX).read_text(encoding="utf-8") == index_text(fresh)
 
 
 def change(path: Path, text: str) -> None:
@@ -110,5 +110,5 @@ def test_an_index_that_is_out_of_date(tmp_path: Path) -> None:
 
 def test_a_damaged_index_is_of_no_use(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(FILE.format(code="XX001"))
-    (tmp_path / INDEX).write_text("{")
+    (tmp_path / INDEX).write_text("mine.py\t")
     assert [one.code for one in load_rules([tmp_path])] == ["XX001"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from netlint import engine, schedule
+from netlint import discover as discovery
+from netlint import schedule
 from netlint.build.site import SiteBuilder
 from netlint.config import Config
 from netlint.discover import Input, discover
@@ -18,6 +19,7 @@ from netlint.model.packed import LONG, PackedHost, packed
 from netlint.report.json import render
 from netlint.rule import Rule, load_rules, rules_folder
 from netlint.source import Source
+from netlint.spool import Spool
 
 RULES = load_rules([rules_folder()])
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -84,7 +86,7 @@ def _report(folder: Path, jobs: int = 1) -> str:
 
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MUCH", 0)
+    monkeypatch.setattr(discovery, "MUCH", 0)
     monkeypatch.setattr(schedule, "_MANY", 2)
     monkeypatch.setattr(packing, "MOST_UNPACKED", 1)
 
@@ -135,13 +137,13 @@ def test_few_hosts_are_unpacked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_packed_text_is_the_text() -> None:
     text = "".join(f"line {number} \u00e9\ud800\r\n" for number in range(200))
-    source, plain = Source("a", text), Source("a", text)
-    source.pack()
-    assert source.is_packed
+    source, plain, spool = Source("a", text), Source("a", text), Spool()
+    source.pack(spool)
+    assert source.kept is not None
     assert (source.text, source.line(7), source.position(90)) == (text, plain.line(7), plain.position(90))
     others = [Source(str(number), text) for number in range(20)]
     for other in others:
-        other.pack()
+        other.pack(spool)
         assert other.line(9) == plain.line(9)
     assert source.line_starts == plain.line_starts
     assert source.part(30, 90).text == plain.part(30, 90).text

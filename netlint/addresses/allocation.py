@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.model.action import ContainerRun
 from netlint.model.compose import Project
@@ -21,7 +22,7 @@ from netlint.source import Span
 _MOST = 4096  # addresses that are looked at one by one
 
 
-class Member(NamedTuple):
+class Member(Struct, frozen=True):
     """Containers that a service or script puts on a network: `containers` of them, at `address` where one is asked for.
 
     `optional`: the service has profiles, so that it need not run beside the others. `host` is the name of the host

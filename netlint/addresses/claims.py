@@ -270,8 +270,8 @@ def _claims_range(route: Route) -> bool:
         return False
     if route.kind == "local" and (route.prefix.is_host or route.device == "lo"):
         return False
-    version, first, length = route.prefix
-    if version == 4 and length >= 8:  # nearly all there are, and there may be a million
+    first = route.prefix.first
+    if route.prefix.version == 4 and route.prefix.length >= 8:  # nearly all there are, and there may be a million
         return first >> 24 != 127 and first >> 28 != 14
     return not _inside(route.prefix, _FOREIGN)
 

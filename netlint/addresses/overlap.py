@@ -83,7 +83,8 @@ def _touching(items: list[A], key: Callable[[A], Prefix], others: Iterable[Prefi
             lasts.append(last)
     found = []
     for item in items:
-        version, first, length = key(item)
+        prefix = key(item)
+        version, first, length = prefix.version, prefix.first, prefix.length
         if version == 4:
             last = first | ((1 << (32 - length)) - 1)
         else:
@@ -103,8 +104,8 @@ def _nested(prefixes: list[Prefix]) -> Iterator[tuple[int, int, int]]:
     """
     places = len(prefixes).bit_length()
     packed = [
-        (((first if version == 4 else first | _IPV6) << 8 | length) << places) | index
-        for index, (version, first, length) in enumerate(prefixes)
+        (((one.first if one.version == 4 else one.first | _IPV6) << 8 | one.length) << places) | index
+        for index, one in enumerate(prefixes)
     ]
     packed.sort()
     mask = (1 << places) - 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec import structs
+
 from netlint.build.facts import HostFacts
 from netlint.build.netfilter import build_rules
 from netlint.model.action import ChainChange, FirewallChange, FirewallFlush
@@ -122,7 +124,7 @@ def _nft(command: Command, facts: HostFacts) -> None:
 
 def _split(word: Word) -> list[Word]:
     """nft joins its arguments and reads them anew: `nft 'flush ruleset'`."""
-    return [word._replace(text=part) for part in word.text.split()]
+    return [structs.replace(word, text=part) for part in word.text.split()]
 
 
 def _input(command: Command) -> Word | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
+from msgspec import structs
+
 from netlint.build.actions import add_commands, starts_docker
 from netlint.build.docker_units import expand
 from netlint.build.facts import HostFacts, Parsed
@@ -66,7 +68,9 @@ def _command_lines(parts: Iterable[UnitFile], key: str) -> list[Sequence[Word]]:
 
 def _expanded(words: Sequence[Word], known: dict[str, Word]) -> list[Word]:
     return [
-        word._replace(exact=False) if "$" in word.text else word for word in expand(words, known, set()) if word.text
+        structs.replace(word, exact=False) if "$" in word.text else word
+        for word in expand(words, known, set())
+        if word.text
     ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import NamedTuple
 
+from msgspec import structs
+
 from netlint.parse.tree import Word
 from netlint.parse.words import cut
 
@@ -39,7 +41,7 @@ def read_flags(
             rest.append(word)
         elif word.text.startswith("--"):
             name, equals, _ = word.text.partition("=")
-            value = cut(word, len(name) + 1)._replace(exact=word.exact) if equals else None
+            value = structs.replace(cut(word, len(name) + 1), exact=word.exact) if equals else None
             if value is None and name not in switches and at < len(words):
                 value = words[at]
                 at += 1
@@ -58,7 +60,7 @@ def _short(words: Sequence[Word], at: int, word: Word, switches: Set[str], flags
             continue
         start = index + 2 if word.text[index + 1 : index + 2] == "=" else index + 1
         if start < len(word.text):
-            flags.append(Flag(name, word, cut(word, start)._replace(exact=word.exact)))
+            flags.append(Flag(name, word, structs.replace(cut(word, start), exact=word.exact)))
             return at
         flags.append(Flag(name, word, words[at] if at < len(words) else None))
         return at + 1

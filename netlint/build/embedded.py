@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from msgspec import structs
 from msgspec.structs import replace
 
 from netlint.build.facts import HostFacts
@@ -54,7 +55,7 @@ def _inner(scalar: Scalar, source: Source, facts: HostFacts, parse: Parser) -> l
         return scalar.span if start is None else Span(span.source, span.start + start, span.end + start)
 
     if not is_open(scalar.text):
-        moved = [problem._replace(span=move(problem.span)) for problem in problems]
+        moved = [structs.replace(problem, span=move(problem.span)) for problem in problems]
         facts.problems(moved[:1] if start is None else moved)
     return [_moved(node, move, verbatim=start is not None) for node in documents]
 

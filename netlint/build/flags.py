@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from netlint.build.values import flag_of
 from netlint.model.located import Located
@@ -33,7 +33,7 @@ def program_flags(words: Sequence[Word], switches: Set[str]) -> list[Given]:
         name, equals, _ = word.text.partition("=")
         flag = "--" + name.lstrip("-")
         if equals:
-            found.append(Given(flag, word.span, cut(word, len(name) + 1)._replace(exact=word.exact)))
+            found.append(Given(flag, word.span, structs.replace(cut(word, len(name) + 1), exact=word.exact)))
         elif flag in switches or index >= len(words) or words[index].text.startswith("-"):
             found.append(Given(flag, word.span, None))
         else:

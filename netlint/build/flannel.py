@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping as Names
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.flags import Given, last, program_flags, switched
 from netlint.build.values import address_of, as_word, at, flag_of, interface_of, number_of, prefix_of, text_of
@@ -108,7 +110,7 @@ def _docker_flags(known: Names[str, Variable], facts: HostFacts) -> bool:
         for word in split(variable.value, Quoting.SYSTEMD).words:
             name, equals, _ = word.text.partition("=")
             if equals and name in ("--bip", "--mtu", "--ip-masq"):
-                words[name] = cut(word, len(name) + 1)._replace(exact=word.exact)
+                words[name] = structs.replace(cut(word, len(name) + 1), exact=word.exact)
                 place = place or variable.span
     if place is None:
         return False

@@ -88,7 +88,7 @@ class _Listing:
 
     def routes(self) -> list[Route]:
         found: list[Route] = []
-        append, new = found.append, tuple.__new__
+        append = found.append
         known: dict[Options, list[_Tail]] = {}
         for line in self.listing.routes:
             span, prefix, options, kind = line
@@ -100,7 +100,7 @@ class _Listing:
             if prefix is None:
                 prefix = self.default(options)
             for tail in tails:
-                append(new(Route, (prefix, span, *tail)))
+                append(Route(prefix, span, *tail))
         return found
 
     def tails(self, line: RouteLine) -> list[_Tail]:

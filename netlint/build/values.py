@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import structs
+
 from netlint.model.located import Located
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Word
 from netlint.parse.words import cut
@@ -84,7 +86,7 @@ def prefixes_of(word: Word | None, facts: HostFacts, name: str) -> list[Located[
     found: list[Located[Prefix]] = []
     start = 0
     for part in word.text.split(",") if word is not None else ():
-        one = cut(word, start, start + len(part))._replace(exact=word.exact) if word is not None else None
+        one = structs.replace(cut(word, start, start + len(part)), exact=word.exact) if word is not None else None
         located = prefix_of(one, facts, name)
         found += [located] if located is not None else []
         start += len(part) + 1

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from netlint.build.facts import HostFacts, Parsed
 from netlint.model.action import WeaveAddress
@@ -114,7 +114,7 @@ def _launch(words: Sequence[Word], command: Command, facts: HostFacts) -> None:
         if key == "WEAVE_NO_FASTDP":
             settings.append(Given(key, word.span, None, name))
         elif key is not None:
-            value = cut(word, len(name) + 1)._replace(exact=word.exact) if equals else None
+            value = structs.replace(cut(word, len(name) + 1), exact=word.exact) if equals else None
             if value is None and index + 1 < len(words):
                 value = words[index + 1]
             settings.append(Given(key, word.part(0, len(name)), value, name))
@@ -190,7 +190,9 @@ def build_weave_manifest(command: Command, facts: HostFacts) -> None:
         if _MANIFEST.fullmatch(word.text):
             settings = []
             for found in _MANIFEST_SETTING.finditer(word.text):
-                value = cut(word, found.start(3), found.end(3))._replace(exact=word.exact and "$" not in found[3])
+                value = structs.replace(
+                    cut(word, found.start(3), found.end(3)), exact=word.exact and "$" not in found[3]
+                )
                 key = found[1] or "WEAVE_PASSWORD"
                 settings.append(Given(key, word.part(found.start() + 1, found.start(3) - 1), value, key))
             version = _MANIFEST_VERSION.search(word.text)
@@ -202,8 +204,10 @@ def build_weave_services(files: list[Parsed], facts: HostFacts) -> None:
     """Weave as a service of the host's Compose projects, which are built before."""
     for project in facts.projects:
         for service in project.services:
-            found = _IMAGE.fullmatch(service.image.value) if service.image is not None else None
-            if service.image is None or found is None:
+            if service.image is None or "weaveworks/" not in service.image.value:
+                continue
+            found = _IMAGE.fullmatch(service.image.value)
+            if found is None:
                 continue
             image = Word(service.image.value, service.image.span, exact=service.image.exact)
             settings = [
@@ -273,7 +277,7 @@ def _pair(word: Word) -> Given | None:
     name, equals, _ = word.text.partition("=")
     if not equals or name not in SETTINGS:
         return None
-    return Given(name, word.part(0, len(name)), cut(word, len(name) + 1)._replace(exact=word.exact), name)
+    return Given(name, word.part(0, len(name)), structs.replace(cut(word, len(name) + 1), exact=word.exact), name)
 
 
 def _word(scalar: Scalar) -> Word:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -34,7 +34,7 @@ class Open(Struct, frozen=True):
     published: bool
 
 
-class OpenStore(NamedTuple):
+class OpenStore(Struct, frozen=True):
     """A store that a packet from outside may reach: `leg` is its way where the firewall is known, `user` the place and
     the name of what keeps the state of a cluster in it, where that is known."""
 

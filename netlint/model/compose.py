@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -119,7 +118,7 @@ class Misplacement(Enum):
     SERVICE = "directly under the service"
 
 
-class MisplacedKey(NamedTuple):
+class MisplacedKey(Struct, frozen=True):
     """A key `name` of the network or service `owner`. `beside` is the place of the subnet that it may belong to."""
 
     name: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 from netlint.model.compose import PublishedPort
@@ -65,7 +63,7 @@ class Container(Struct, frozen=True, kw_only=True):
         return name == self.name or (self.id is not None and len(name) >= 12 and self.id.startswith(name))
 
 
-class VethPair(NamedTuple):
+class VethPair(Struct, frozen=True):
     """A veth interface of the host and where its other end is: the namespace or container, and the interface in it.
 
     `how` says by which facts the two were matched, `evidence` where those stand.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -100,7 +100,7 @@ class ExecStart(Struct, frozen=True, kw_only=True):
     excerpt: bool = False
 
 
-class UnusedDefault(NamedTuple):
+class UnusedDefault(Struct, frozen=True):
     """An assignment in a file of defaults whose options reach no dockerd; `flags` are their names (`--bip`)."""
 
     name: str

@@ -1,16 +1,16 @@
-"""Hosts of a large site: what is long in their listings is kept as bytes and unpacked while somebody looks at it."""
+"""Hosts of a large site: what is long in their listings waits in a spool and is unpacked while somebody looks at it."""
 
 from __future__ import annotations
 
 import pickle
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import structs
 
 from netlint.model.host import Host
+from netlint.spool import Kept, Spool
 
 # What grows with the rules, routes and containers of a host, and is of little use to other hosts.
 LONG = ("bridge_ports", "containers", "listeners", "namespaces", "neighbours", "routes", "rulesets", "veths")
@@ -18,13 +18,13 @@ MOST_UNPACKED = 8  # hosts; a packet that crosses several comes back through the
 
 
 class PackedHost(Host, frozen=True, kw_only=True, weakref=True):
-    """A host that is the same to everybody who looks at it. `packed` are its long fields, `sources` the files of its
-    rulesets.
+    """A host that is the same to everybody who looks at it. `packed` are its long fields, as bytes until a spool has
+    them, `sources` the files of its rulesets.
 
     The objects in these fields are others each time they were unpacked anew; the host itself stays the same object.
     """
 
-    packed: dict[str, bytes]
+    packed: Mapping[str, bytes | Kept]
     sources: tuple[str, ...]
 
     def lists(self, field: str) -> bool:
@@ -56,8 +56,16 @@ def packed(host: Host) -> Host:
     if not long or isinstance(host, PackedHost):
         return host
     fields = structs.asdict(host) | {name: () if name in ("namespaces", "rulesets", "veths") else None for name in long}
-    data = {name: zlib.compress(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), 1) for name, value in long.items()}
+    data = {name: pickle.dumps(value, pickle.HIGHEST_PROTOCOL) for name, value in long.items()}
     return PackedHost(**fields, packed=data, sources=host.firewall_sources)
+
+
+def spooled(host: Host, spool: Spool) -> Host:
+    """The host with its packed fields in `spool`."""
+    if not isinstance(host, PackedHost):
+        return host
+    kept = {name: spool.keep(data) if isinstance(data, bytes) else data for name, data in host.packed.items()}
+    return structs.replace(host, packed=kept)
 
 
 def _unpacked(host: PackedHost, name: str) -> Any:
@@ -71,6 +79,7 @@ def _unpacked(host: PackedHost, name: str) -> Any:
         _unpacked_hosts.move_to_end(id(host))
     fields = known[1]
     if name not in fields:
+        data = host.packed[name]
         # the bytes are those that `packed` made in this run
-        fields[name] = pickle.loads(zlib.decompress(host.packed[name]))
+        fields[name] = pickle.loads(data if isinstance(data, bytes) else data.read())
     return fields[name]

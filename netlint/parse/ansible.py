@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from msgspec import structs
 from msgspec.structs import replace
 
 from netlint.parse import yaml
@@ -143,8 +144,8 @@ class _Reader:
         text = placed.text
         script, problems = read(Word(text, Span(self.text.path, start, start + len(text))))
         if not task.open:
-            self.problems += (problem._replace(span=self.text.moved(problem.span)) for problem in problems)
-        self.unsupported += (item._replace(span=self.text.moved(item.span)) for item in script.unsupported)
+            self.problems += (structs.replace(problem, span=self.text.moved(problem.span)) for problem in problems)
+        self.unsupported += (structs.replace(item, span=self.text.moved(item.span)) for item in script.unsupported)
         for command in script.commands:
             if task.open and changes(command) and any("${" in word.text for word in command.words):
                 what = "a command that a template completes"

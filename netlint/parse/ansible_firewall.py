@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from netlint.parse.ansible_task import Failed, Result, Task
 from netlint.parse.tree import Word
 from netlint.parse.words import cut
@@ -95,7 +97,7 @@ def _rule(task: Task) -> Iterator[Word]:
         if value is not None and value.text:
             if value.text.startswith("!"):
                 yield task.literal("!")
-                value = cut(value, 1)._replace(exact=value.exact)
+                value = structs.replace(cut(value, 1), exact=value.exact)
             yield task.literal(flag)
             yield value
 

@@ -55,7 +55,8 @@ def parse(source: Source) -> tuple[CommandLines, list[Problem]]:
         text = line.text.strip()
         if not text or (text.startswith("#") and not _ROOT_PROMPT.match(text)):
             continue
-        words, open_quote = split(line, Quoting.SHELL)
+        parts = split(line, Quoting.SHELL)
+        words, open_quote = parts.words, parts.open_quote
         command = daemon_command(words)
         if command is None and _OPTION.match(text):
             command = _command(None, words)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from netlint.parse.lines import lines, words
 from netlint.parse.tree import Problem, Word
@@ -44,7 +44,7 @@ def parse(source: Source) -> tuple[list[Stanza], list[Problem]]:
         if cells[-1].text.endswith("\\"):
             carried = [
                 *cells[:-1],
-                *([cells[-1]._replace(text=cells[-1].text[:-1])] if len(cells[-1].text) > 1 else []),
+                *([structs.replace(cells[-1], text=cells[-1].text[:-1])] if len(cells[-1].text) > 1 else []),
             ]
             continue
         first = cells[0].text

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from netlint.parse.lines import lines
 from netlint.parse.tree import Problem, Word
@@ -76,7 +76,7 @@ def parse(source: Source) -> tuple[list[Section], list[Problem]]:
             Setting(_word(source, start, setting, "key"), _unquoted(_word(source, start, setting, "value")))
         )
     if not any(section.settings for section in sections) and problems:
-        problems.append(problems.pop()._replace(fatal=True))
+        problems.append(structs.replace(problems.pop(), fatal=True))
     return [section for section in sections if section.name is not None or section.settings], problems
 
 

@@ -172,7 +172,7 @@ class _Parser:
                             RouteLine,
                             (
                                 Span(path, at, at + len(word)),
-                                new(Prefix, (4, first, bits)),
+                                Prefix(4, first, bits),
                                 options,
                                 None,
                             ),

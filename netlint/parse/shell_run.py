@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from netlint.parse.shell_nodes import Assignment, Case, For, Function, Group, If, Pipeline, Simple, Steps, Unread, While
 from netlint.parse.shell_nodes import Command as Node
@@ -226,7 +226,7 @@ class Shell:
             if before is None or before.values is None:
                 values = None
             elif scalar and before.values:
-                values = (values[0]._replace(text=before.values[0].text + values[0].text, verbatim=False),)
+                values = (structs.replace(values[0], text=before.values[0].text + values[0].text, verbatim=False),)
             else:
                 values = before.values + values
         if node.indexed or (values is not None and any(_unexpanded(word) for word in values)):

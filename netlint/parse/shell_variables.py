@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from netlint.parse.shell_words import Literal, Opaque, RawWord
 from netlint.parse.shell_words import Variable as Reference
@@ -75,7 +75,7 @@ class Variables:
             merged[name] = Variable(
                 name=name,
                 span=some[-1].span,
-                values=None if values is None else tuple(word._replace(exact=False) for word in values),
+                values=None if values is None else tuple(structs.replace(word, exact=False) for word in values),
                 exported=any(variable.exported for variable in some),
             )
         self.known = merged
@@ -114,7 +114,7 @@ class Variables:
             if whole:
                 values = [Word(" ".join(v.text for v in values), text.span, exact=all(v.exact for v in values))]
             elif not piece.quoted:
-                values = [v._replace(text=part) for v in values for part in v.text.split()]
+                values = [structs.replace(v, text=part) for v in values for part in v.text.split()]
             for index, value in enumerate(values):
                 if index and current is not None:
                     fields.append((current, exact))
@@ -139,7 +139,9 @@ class Variables:
             return self.expand(piece.operand, text, run) if set_here else None
         empty = piece.operator.startswith(":") and variable is not None and variable.text == ""
         if piece.operand is not None and operator in ("-", "=") and (variable is None or empty):
-            values = [word._replace(exact=word.exact and empty) for word in self.expand(piece.operand, text, run)]
+            values = [
+                structs.replace(word, exact=word.exact and empty) for word in self.expand(piece.operand, text, run)
+            ]
             if operator == "=":
                 span = text.part(piece.start + 2, piece.start + 2 + len(piece.name))
                 self.set(Variable(name=piece.name, span=span, values=tuple(values)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from netlint.parse.lines import command, lines
 from netlint.parse.tree import Problem, Unsupported, Word
@@ -58,7 +58,7 @@ def parse(source: Source) -> tuple[Settings, list[Problem]]:
         else:
             problems.append(Problem(span, "not a setting", "write key = value"))
     if not tree.settings and problems:
-        problems.append(problems.pop()._replace(fatal=True))
+        problems.append(structs.replace(problems.pop(), fatal=True))
     return tree, problems
 
 

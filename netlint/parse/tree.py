@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from netlint.source import Span
 
 
-class Problem(NamedTuple):
+class Problem(Struct, frozen=True):
     """Something a parser or builder could not read. `fatal`: nothing of the file could be used."""
 
     span: Span
@@ -19,7 +19,7 @@ class Problem(NamedTuple):
     fatal: bool = False
 
 
-class Unsupported(NamedTuple):
+class Unsupported(Struct, frozen=True, order=True):
     """Something that was read but that netlint has no model for; `what` says what it is."""
 
     span: Span
@@ -115,7 +115,7 @@ def duplicate_keys(node: Node) -> Iterator[tuple[Scalar, Scalar]]:
                 pending.extend(entry.value for entry in reversed(entries) if not entry.merged)
 
 
-class Word(NamedTuple):
+class Word(Struct, frozen=True):
     """A word of a command line or unit file after unquoting; `verbatim` where `text` equals the source's slice.
 
     Where it does not, `offsets` holds the place of each character of `text` in the source, if that is known.

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netlint.parse.tree import Word
 from netlint.pattern import pattern
@@ -33,7 +34,7 @@ class Quoting(Enum):
     SHELL = "shell"
 
 
-class Split(NamedTuple):
+class Split(Struct, frozen=True):
     """The words, and the place of a quote that is never closed (its word then runs to the end)."""
 
     words: list[Word]

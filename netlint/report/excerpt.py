@@ -6,7 +6,6 @@ Only lines that carry a mark are shown: a line beside them explains little and m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -17,7 +16,7 @@ from netlint.source import Source
 _NEAR = 8  # marks with at most so many lines between them are shown together
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True, order=True):
     """A mark in lines and columns, which count from 1; the end column is exclusive."""
 
     first: int

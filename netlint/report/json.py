@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from netlint import __version__
 from netlint.finding import Finding, Fix, Severity, Suppression, Witness
@@ -91,7 +92,7 @@ def _finding(finding: Finding, sources: Mapping[str, Source]) -> dict[str, Any]:
 def _place(span: Span, sources: Mapping[str, Source]) -> dict[str, Any]:
     source = sources[span.source]
     start, end = source.position(span.start), source.position(span.end)
-    return {"file": span.source, "start": start._asdict(), "end": end._asdict()}
+    return {"file": span.source, "start": structs.asdict(start), "end": structs.asdict(end)}
 
 
 def _witness(witness: Witness, sources: Mapping[str, Source]) -> dict[str, Any]:

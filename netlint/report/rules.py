@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def render_explanation(rule: Rule, *, color: bool = False) -> str:
 
 def _measured(rule: Rule, paint: Paint) -> Iterator[str]:
     """What the rule's claims on performance rest on, a paragraph for each source."""
-    rows = evidence_table(evidence_of(rule.slug, Path(rule.path).parent))
+    rows = evidence_table(evidence_of(rule.slug, os.path.dirname(rule.path)))
     if rows:
         yield from ("", paint("bold", "Measured, by the year of the source"))
     for what, value, conditions, source in rows:

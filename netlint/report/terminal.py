@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 TAB = 4
 
@@ -35,6 +34,8 @@ class Paint:
         """`text`, which a click on a terminal that knows OSC 8 opens as the file `path` below `root`."""
         if not self.hyperlinks:
             return text
+        from pathlib import PurePosixPath  # noqa: PLC0415 - few terminals are known to have links
+
         return f"\x1b]8;;{(PurePosixPath(root) / path).as_uri()}\x1b\\{text}\x1b]8;;\x1b\\"
 
 

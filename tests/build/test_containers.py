@@ -93,7 +93,8 @@ FDB = "02:42:ac:12:00:02 dev veth77 master br-1\n"
     ],
 )
 def test_veth_pairs(tmp_path: Path, files: dict[str, str], expected: list[tuple[object, ...]]) -> None:
-    assert [pair[:4] for pair in host(tmp_path, **files).veths] == expected
+    veths = host(tmp_path, **files).veths
+    assert [(pair.name, pair.inside, pair.interface, pair.how) for pair in veths] == expected
 
 
 def test_listings_of_a_container_do_not_reach_the_host(tmp_path: Path) -> None:

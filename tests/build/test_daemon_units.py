@@ -83,7 +83,9 @@ class TestDefaults:
         built = from_host(unit=unit, defaults=self.OPTS + 'export TMPDIR="/x"\n')
         assert set(built.values()) == {"hosts"}
         assert [built.slice(unused.span) for unused in built.facts.unused_defaults] == [self.OPTS.strip()]
-        assert [unused[:2] for unused in built.facts.unused_defaults] == [("DOCKER_OPTS", ("--bip", "--mtu"))]
+        assert [(unused.name, unused.flags) for unused in built.facts.unused_defaults] == [
+            ("DOCKER_OPTS", ("--bip", "--mtu"))
+        ]
 
     def test_a_drop_in_alone_says_nothing_about_the_file(self) -> None:
         built = from_host(dropin="[Service]\nEnvironment=A=b\n", defaults=self.OPTS)

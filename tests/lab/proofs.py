@@ -19,9 +19,11 @@ def write_proofs(seen: Iterable[Proof]) -> None:
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     new = {msgspec.structs.replace(proof, date=today) for proof in seen}
     run = {(proof.test, proof.engine) for proof in new}
-    kept = {proof for proof in read_proofs(rules_folder()) if (proof.test, proof.engine) not in run and exists(proof)}
+    kept = {
+        proof for proof in read_proofs(Path(rules_folder())) if (proof.test, proof.engine) not in run and exists(proof)
+    }
     text = msgspec.json.format(msgspec.json.encode(sorted(new | kept)), indent=1)
-    (rules_folder() / NAME).write_bytes(text + b"\n")
+    Path(rules_folder(), NAME).write_bytes(text + b"\n")
 
 
 def exists(proof: Proof) -> bool:

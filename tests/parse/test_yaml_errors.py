@@ -44,7 +44,8 @@ def test_syntax_errors(text: str, line: int, column: int, message: str, help: st
     [problem] = problems
     assert not documents
     assert problem.fatal
-    assert source.position(problem.span.start)[:2] == (line, column)
+    position = source.position(problem.span.start)
+    assert (position.line, position.column) == (line, column)
     assert message in problem.message
     assert help in problem.help
 
