@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.disable()  # the process is short, and a dump makes millions of objects without a cycle
     try:
         if "msgspec" not in sys.modules:
-            _import_msgspec()
+            _import_libraries()
         from netlint import commands  # noqa: PLC0415 - the imports of a command are not the price of --version
 
         return commands.run(words)
@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gc.enable()
 
 
-def _import_msgspec() -> None:
-    """msgspec without what a check has no use for: a fourth of the time that one takes."""
+def _import_libraries() -> None:
+    """argparse and msgspec without what a check has no use for: a fourth of the time that one takes."""
     import typing  # noqa: PLC0415 - as in main
 
     from netlint.pattern import modules_later, patterns_later  # noqa: PLC0415 - as in main
@@ -42,9 +42,12 @@ def _import_msgspec() -> None:
     reference, typing.ForwardRef = typing.ForwardRef, lambda *_, **__: None  # type: ignore[assignment, misc]
     try:
         with patterns_later():
+            import argparse  # noqa: PLC0415 - as in main
             import uuid  # noqa: F401, PLC0415 - which msgspec loads, and which loads a table of platforms
         modules_later("msgspec.inspect", "msgspec.json", "msgspec.msgpack", "msgspec.toml", "msgspec.yaml")
         import msgspec  # noqa: F401, PLC0415
+
+        argparse._ = str  # type: ignore[attr-defined]  # it has no translations, and to look for some loads `locale`
     finally:
         typing.ForwardRef = reference  # type: ignore[misc]
         if blocked:

@@ -19,6 +19,7 @@ from netlint.rule import Rule, RuleError, select
 from netlint.run import Coverage, FileCoverage, NotChecked, Run
 from netlint.schedule import found_by
 from netlint.source import Source, Span
+from netlint.spoken import Spoken
 from netlint.suppress import config_source, ignore_comments, suppression, unused, unused_per_file
 
 _LONGEST = 400  # characters of a message
@@ -77,7 +78,8 @@ def check(
     active = active_rules(rules, config)
     useful = active
     if all(host.compose_alone for host in site.hosts):
-        useful = [one for one in active if one.concerns_compose(site)]
+        spoken = Spoken(site)
+        useful = [one for one in active if one.concerns_compose(site, spoken)]
     findings = found_by(useful, site, lambda one, part: list(findings_of(one, part, config)), jobs, progress)
     findings = list(with_replaced(findings, site))
     gaps = list(not_checked(active, site))

@@ -6,13 +6,13 @@ is one measurement or statement of one source; entries are added, never bent to 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from functools import cache
 
 from msgspec import Struct
 
+from netlint.pattern import patterns_later
 from netlint.rule import rules_folder
 
 NAME = "evidence.json"
@@ -53,7 +53,9 @@ def read_evidence(folder: str | None = None) -> tuple[Measurement, ...]:
     path = os.path.join(folder or rules_folder(), NAME)
     if not os.path.isfile(path):
         return ()
-    with open(path, "rb") as file:  # by the standard library's reader: that of msgspec loads what makes schemas
+    with patterns_later():  # not by msgspec, the reader of which loads what makes schemas
+        import json  # noqa: PLC0415 - few rules quote measurements
+    with open(path, "rb") as file:
         entries = json.loads(file.read())
     return tuple(Measurement(**{**entry, "rules": tuple(entry["rules"])}) for entry in entries)
 

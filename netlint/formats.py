@@ -57,7 +57,7 @@ FORMATS: dict[str, Format] = {
     "docker-version-json": Format("docker version as JSON", "json", "engine:build_engine"),
     "docker-service": Format("docker service or node listing", "docker_swarm", "swarm:build_swarm"),
     "shell-script": Format("shell script", "shell", "actions:build_actions"),
-    "cloud-config": Format("user data of cloud-init", "cloud_config", "actions:build_provisions"),
+    "cloud-config": Format("user data of cloud-init", "user_data", "actions:build_provisions"),
     "ansible": Format("playbook or tasks of Ansible", "ansible", "actions:build_provisions"),
     "kubernetes": Format("Kubernetes manifest", "yaml", "kubernetes:build_kubernetes"),
     "cni": Format("CNI configuration", "json", "cni:build_cni"),

@@ -335,7 +335,8 @@ def _stem(name: str) -> str:
 def _project_file(item: Input) -> str:
     """The name of the Compose file that a file is, or overrides."""
     name = item.source.path.rpartition("/")[2].lower()
-    return re.sub(r"[-._]override(?=\.ya?ml)", "", re.sub(r"\.yml$", ".yaml", name))
+    name = f"{name[:-4]}.yaml" if name.endswith(".yml") else name
+    return re.sub(r"[-._]override(?=\.ya?ml)", "", name) if "override" in name else name
 
 
 def _with_companions(

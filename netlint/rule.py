@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -14,6 +13,7 @@ from msgspec import Struct, structs
 from netlint.finding import Confidence, Finding, Severity
 from netlint.model.host import Host, Site
 from netlint.pattern import pattern
+from netlint.spoken import Spoken, is_field
 from netlint.suggest import did_you_mean
 
 Folder: TypeAlias = str | os.PathLike[str]
@@ -54,7 +54,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `needs` names the facts without which a host cannot be checked, `proof` how the claim was proven or its source.
     `security` rates, as CVSS does (up to 10), a defect that lets somebody in; 0 for one that is none of security.
-    `beyond_compose`: what it is about, no Compose file says. `each_host`: it looks at the hosts one by one, and finds
+    `beyond_compose`: what it is about, no Compose file says. `compose`: of what Compose files must speak for it to find
+    anything, each as `Spoken` takes it. `each_host`: it looks at the hosts one by one, and finds
     on each what it would find there were it the only one in `site.hosts`.
     """
 
@@ -66,6 +67,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     since: str
     security: float = 0
     beyond_compose: bool = False
+    compose: tuple[str, ...] = ()
     each_host: bool = False
 
 
@@ -117,10 +119,12 @@ class Rule(Facts, frozen=True, kw_only=True):
                 reasons += gaps
         return reasons
 
-    def concerns_compose(self, site: Site) -> bool:
+    def concerns_compose(self, site: Site, spoken: Spoken) -> bool:
         """Whether there is something for the rule in a site of which Compose files are all that is known. Of a host of
         which anything else is known, most rules can say something without all that they need."""
-        return not self.beyond_compose and not all(self.missing(host) for host in site.hosts)
+        if self.beyond_compose or not all(what in spoken for what in self.compose):
+            return False
+        return not all(self.missing(host) for host in site.hosts)
 
 
 class _Mark(Struct, frozen=True):
@@ -138,12 +142,16 @@ def rule(
     since: str = "0.1.0",
     security: float = 0,
     beyond_compose: bool = False,
+    compose: Iterable[str] = (),
     each_host: bool = False,
 ) -> Callable[[Callable[[Site], Iterable[Finding]]], _Mark]:
     """Make a function from site to findings the rule of its file."""
     unknown = [need for need in needs if need not in NEEDS]
     if unknown:
         raise RuleError(f"rule {code} needs {', '.join(unknown)}; known are {', '.join(NEEDS)}")
+    unknown = [what for one in compose for what in one.split("|") if not is_field(what)]
+    if unknown:
+        raise RuleError(f"rule {code}: {', '.join(unknown)} is no field of a site, project, network or service")
 
     def mark(check: Callable[[Site], Iterable[Finding]]) -> _Mark:
         facts = Facts(
@@ -155,6 +163,7 @@ def rule(
             since=since,
             security=security,
             beyond_compose=beyond_compose,
+            compose=tuple(compose),
             each_host=each_host,
         )
         return _Mark(facts, check)
@@ -204,9 +213,10 @@ def index_text(rules: Iterable[Rule]) -> str:
     """
     lines = []
     for one in rules:
-        flags = ["yes" if flag else "" for flag in (one.beyond_compose, one.each_host)]
+        beyond, each = ("yes" if flag else "" for flag in (one.beyond_compose, one.each_host))
         columns = [os.path.basename(one.path), os.stat(one.path).st_size, one.code, one.severity, one.confidence]
-        lines.append([*columns, " ".join(one.needs), one.proof, one.since, one.security, *flags])
+        columns += [" ".join(one.needs), one.proof, one.since, one.security, beyond, " ".join(one.compose), each]
+        lines.append(columns)
     return "".join("\t".join(map(str, line)) + "\n" for line in sorted(lines))
 
 
@@ -217,8 +227,8 @@ def _index(folder: str) -> dict[str, tuple[int, dict[str, Any]]]:
     try:
         with open(os.path.join(folder, INDEX), encoding="utf-8") as file:
             for line in file:
-                name, size, code, severity, confidence, needs, proof, since, security, *flags = line[:-1].split("\t")
-                beyond, each = flags
+                name, size, *columns = line[:-1].split("\t")
+                code, severity, confidence, needs, proof, since, security, beyond, compose, each = columns
                 facts = {
                     "code": code,
                     "severity": severities[severity],
@@ -228,6 +238,7 @@ def _index(folder: str) -> dict[str, tuple[int, dict[str, Any]]]:
                     "since": since,
                     "security": float(security),
                     "beyond_compose": beyond == "yes",
+                    "compose": tuple(compose.split()),
                     "each_host": each == "yes",
                 }
                 known[name] = int(size), facts
@@ -236,17 +247,22 @@ def _index(folder: str) -> dict[str, tuple[int, dict[str, Any]]]:
     return known
 
 
-def _indexed(path: str, facts: dict[str, Any]) -> Rule:
-    """The rule at `path`, of which the index knows the facts."""
+class _Later:
+    """The body of the rule at `path`, of which the index knows the facts."""
 
-    @cache
-    def body() -> Body:
-        found, body = _executed(path)
-        if structs.asdict(found) != facts:
-            raise RuleError(f"{path}: {INDEX} beside it is out of date: python docs/generate.py")
-        return body
+    __slots__ = ("body", "facts", "path")
 
-    return Rule(**facts, slug=_slug(path), path=path, body=body)
+    def __init__(self, path: str, facts: dict[str, Any]) -> None:
+        self.path, self.facts = path, facts
+        self.body: Body | None = None
+
+    def __call__(self) -> Body:
+        if self.body is None:
+            facts, body = _executed(self.path)
+            if structs.asdict(facts) != self.facts:
+                raise RuleError(f"{self.path}: {INDEX} beside it is out of date: python docs/generate.py")
+            self.body = body
+        return self.body
 
 
 def rules_folder() -> str:
@@ -270,7 +286,11 @@ def load_rules(folders: Iterable[Folder], *, indexed: bool = True) -> list[Rule]
             if not item.name.endswith(".py") or item.name.startswith("_"):
                 continue
             size, facts = index.get(item.name, (None, {}))
-            rules.append(_indexed(item.path, facts) if size == item.stat().st_size else load_rule(item.path))
+            if size == item.stat().st_size:
+                path = item.path
+                rules.append(Rule(**facts, slug=_slug(path), path=path, body=_Later(path, facts)))
+            else:
+                rules.append(load_rule(item.path))
     for key in ("code", "slug"):
         seen: dict[str, Rule] = {}
         for one in rules:

@@ -118,10 +118,21 @@ _PLACED = (
 )
 # Scripts of packages, in a dump of a whole system: nobody set up the host with them.
 _PROGRAM = pattern(r"(?:^|/)usr/(?:s?bin|lib(?:exec|32|64)?|share)/(?:[^/]+/)*[^/]+\.(?:sh|bash)$")
-_TEMPLATE_NAME = pattern(r"\.(?:j2|jinja2?|tpl|tmpl|gotmpl|erb|mustache)$")
 _TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
 _SHEBANG = pattern(r"#!\s*\S*(?:/|env\s+)(?P<program>[\w-]+)")
 _CLOUD_HEAD = pattern(r"(?:## *template: *jinja[^\n]*\n)?#cloud-config(?:\s|$)")
+# User data of several parts, or with a hook.
+_CLOUD_PARTS = pattern(
+    r"#cloud-(?:config-archive|boothook)(?:\s|$)"
+    r"|(?:From .*\n)?(?:[\w-]+:.*\n(?:[ \t].*\n)*){0,8}?Content-Type: *"
+    r"(?:multipart/|text/(?:cloud-|x-shellscript|x-include-))",
+    re.IGNORECASE,
+)
+_PART_OF_CLOUD = pattern(
+    r"^(?:Content-Type: *text/(?:cloud-config|cloud-boothook|x-shellscript|x-include-)|#cloud-(?:config|boothook)\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_PACKED_PART = pattern(r"^Content-Transfer-Encoding: *base64", re.MULTILINE | re.IGNORECASE)
 # What else makes user data one for netlint; what is packed cannot be seen through yet.
 _NETWORK_FILE = pattern(
     r"\b(?:brctl|netplan|wireguard|wg|resolv\.conf|systemd/network|NetworkManager|firewalld|weave|flannel|kubeadm)\b"
@@ -146,11 +157,13 @@ _UNIT = pattern(
     r"docker|iptables|nftables|\bnft\b|flannel|weave|kube|calico|cni\b|containerd|/ip\b|brctl|sysctl|etcd|consul|k3s|rke2"
 )
 # Not read in search of listings: programs, documents that quote listings, styles.
-_OTHER_TEXTS = pattern(
-    r"\.(?:md|mdx|markdown|rst|adoc|asciidoc|html?|tex|py|pyi|go|rs|rb|js|jsx|ts|tsx|mjs|c|h|cc|cpp|hpp|java|kt|scala|php"
-    r"|pl|pm|lua|swift|cs|css|scss|less|sql|ipynb|csv|tsv|svg|patch|diff|lock|po|proto|tf|hcl|vue|svelte|bats|[1-8])$"
-    r"|(?:^|/)(?:dockerfile[^/]*|(?:readme|howto|changelog|license|copying|copyright|news|pkg-info)(?:\.[a-z]+)?)$"
+_OTHER_TEXTS = frozenset(
+    """md mdx markdown rst adoc asciidoc htm html tex py pyi go rs rb js jsx ts tsx mjs c h cc cpp hpp java kt scala php
+    pl pm lua swift cs css scss less sql ipynb csv tsv svg patch diff lock po proto tf hcl vue svelte bats
+    1 2 3 4 5 6 7 8""".split()
 )
+_DOCUMENTS = frozenset(("readme", "howto", "changelog", "license", "copying", "copyright", "news", "pkg-info"))
+_TEMPLATES = (".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl", ".erb", ".mustache")
 
 
 def sniff(text: str, path: str) -> str | None:
@@ -164,7 +177,12 @@ def sniff(text: str, path: str) -> str | None:
 
 def may_hold_listings(path: str) -> bool:
     """False for programs and documents, which are not searched for listings."""
-    return _OTHER_TEXTS.search(path.lower()) is None
+    name = path.lower().rpartition("/")[2]
+    _, dotted, suffix = name.rpartition(".")
+    if (dotted and suffix in _OTHER_TEXTS) or name.startswith("dockerfile"):
+        return False
+    stem, dotted, suffix = name.partition(".")
+    return stem not in _DOCUMENTS or (bool(dotted) and not (suffix.isascii() and suffix.isalpha()))
 
 
 def is_script(text: str) -> bool:
@@ -188,26 +206,31 @@ def _sniff(text: str, path: str) -> str | None:
     name = lower.rpartition("/")[2]
     if name == ".env":
         return "env-file"
-    placed = next((found for pattern, found in _PLACED if pattern.search(lower)), None)
+    is_yaml = name.endswith((".yml", ".yaml"))
+    placed = None if is_yaml else next((found for pattern, found in _PLACED if pattern.search(lower)), None)
     if placed is not None and not (placed == "route-file" and re.search(r"^ADDRESS\d+=", text, re.MULTILINE)):
         return placed
-    template = _TEMPLATE_NAME.search(name) and _TEMPLATE_MARK.search(text)
-    if template and yaml_format(text, path) in ("compose", "kubernetes", "template"):
+    is_template = name.endswith(_TEMPLATES) and _TEMPLATE_MARK.search(text)
+    if is_template and yaml_format(text, path) in ("compose", "kubernetes", "template"):
         return "template"
-    text = _HTTP_HEADERS.sub("", text, count=1)
+    if text.startswith("HTTP/"):
+        text = _HTTP_HEADERS.sub("", text, count=1)
     start = text[:4096].lstrip()
     if not start:
         return name_format(path)
-    if _CLOUD_HEAD.match(start):
+    if start[0] == "#" and _CLOUD_HEAD.match(start):
         return "cloud-config" if _CLOUD_KEY.search(text) and _is_of_networks(text) else None
+    if _CLOUD_PARTS.match(start) and _PART_OF_CLOUD.search(text):
+        return "cloud-config" if _is_of_networks(text) or _PACKED_PART.search(text) else None
     if name == "network-config":  # of cloud-init's NoCloud, beside the user data
         return yaml_format(text, path)
-    shebang = _SHEBANG.match(start)
-    if _PROGRAM.search(lower):
+    shebang = _SHEBANG.match(start) if start.startswith("#!") else None
+    is_shell = name.endswith((".sh", ".bash"))
+    if is_shell and _PROGRAM.search(lower):
         return None
-    if shebang is not None or name.endswith((".sh", ".bash")):
+    if shebang is not None or is_shell:
         return _script(text, shebang["program"] if shebang is not None else "sh")
-    if name.endswith((".yml", ".yaml")) or re.search(r"\.ya?ml\.(?:j2|tmpl|tpl|erb|dist|example|sample)$", name):
+    if is_yaml or re.search(r"\.ya?ml\.(?:j2|tmpl|tpl|erb|dist|example|sample)$", name):
         return yaml_format(text, path)
     if start[0] in '{["' or start.startswith(("//", "/*")):
         found = json_format(text, path)

@@ -31,6 +31,7 @@ _NETWORK_KEYS = frozenset(
     """Name Id Created Scope Driver EnableIPv4 EnableIPv6 IPAM Internal Attachable Ingress ConfigFrom ConfigOnly
     Containers Options Labels Peers Services Status""".split()
 )
+_TASK = frozenset(("ID", "DesiredState", "CurrentState"))
 _ROUTE_KEYS = frozenset(("dev", "gateway", "type", "nexthops", "via"))
 _SERVICE_KEYS = (
     "image|build|extends|container_name|ports|expose|networks|network_mode|depends_on|environment|env_file|volumes"
@@ -53,12 +54,17 @@ _TOP_KEY = pattern(r"""^(?P<quote>["']?)(?P<key>[A-Za-z_][\w.\-]*)(?P=quote)[ \t
 
 
 # What `docker compose` reads without being told: such a file is a Compose file however broken it is.
-_DEFAULT_NAME = pattern(r"(?:docker-)?compose(?:\.override)?\.ya?ml")
+_DEFAULT_NAMES = frozenset(
+    f"{name}{suffix}"
+    for name in ("compose", "compose.override", "docker-compose", "docker-compose.override")
+    for suffix in (".yaml", ".yml")
+)
 
 
 def is_compose_name(path: str) -> bool:
     """True for `compose.yaml`, `docker-compose.prod.yml`, `base-compose.yml`, `stack.yml` and their like."""
-    return _COMPOSE_NAME.fullmatch(path.rpartition("/")[2].lower()) is not None
+    name = path.rpartition("/")[2].lower()
+    return name in _DEFAULT_NAMES or _COMPOSE_NAME.fullmatch(name) is not None
 
 
 def json_keys(text: str) -> tuple[str, list[str], list[str]]:
@@ -132,7 +138,7 @@ def _json_listing(keys: set[str]) -> str | None:
         return "docker-inspect"
     if {"ID", "Spec"} <= keys and keys & {"Version", "CreatedAt"}:
         return "docker-service"
-    if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys:
+    if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys or keys >= _TASK:
         return "docker-service"
     if {"ID", "Driver", "Scope"} <= keys or {"ID", "Image", "Names", "Ports"} <= keys:
         return "docker-json-lines"
@@ -182,15 +188,15 @@ def yaml_format(text: str, path: str) -> str | None:
     if keys.keys() & _FOREIGN:
         return None
     compose = _has_services(text, keys["services"], named) if "services" in keys else named and _is_partial(text, keys)
-    if not compose and not _DEFAULT_NAME.fullmatch(path.rpartition("/")[2].lower()):
+    if not compose and path.rpartition("/")[2].lower() not in _DEFAULT_NAMES:
         return None
-    return "template" if _TEMPLATE.search(text) else "compose"
+    return "template" if "{" in text and _TEMPLATE.search(text) else "compose"
 
 
 def _has_services(text: str, start: int, named: bool) -> bool:
     """True where the value of `services`, which starts at `start`, is a mapping of Compose services."""
     first, _, rest = text[start:].partition("\n")
-    first = re.sub(r"(?:^|\s)#.*|[&!]\S+", "", first).strip()
+    first = first.strip() and re.sub(r"(?:^|\s)#.*|[&!]\S+", "", first).strip()
     if first.startswith("{"):
         return named or re.search(rf"""[{{,\s]["']?(?:{_SERVICE_KEYS})["']?\s*:""", text[start:]) is not None
     if first:  # null, or no mapping at all

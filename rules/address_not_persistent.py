@@ -93,8 +93,7 @@ ENGINE_BRIDGE = pattern(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         for action in host.actions if host.has_docker else ():
-            # a unit or a hook of the network manager runs its commands at every start
-            if action.span.source.endswith((".service", ".conf")) or "if-up" in action.span.source:
+            if isinstance(action, (AddressChange, RouteChange)) and action.each_start:
                 continue
             finding = _address(host, action) if isinstance(action, AddressChange) else _route(host, site, action)
             if finding is not None:

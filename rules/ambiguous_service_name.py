@@ -132,6 +132,7 @@ class Named(Struct, frozen=True):
     "NL212",
     Severity.WARNING,
     proof="moby/moby#42831; Docker's embedded resolver keeps the names of each network apart and knows no projects",
+    compose=["service.environment|service.command"],
 )
 def check(site: Site) -> Iterator[Finding]:
     names: dict[tuple[str, str], list[Named]] = {}

@@ -86,6 +86,7 @@ from netlint.api import (
 @rule(
     "NL207",
     Severity.ERROR,
+    compose=["port.address"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

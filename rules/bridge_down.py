@@ -63,6 +63,7 @@ from netlint.api import Confidence, Finding, Host, Label, Network, Severity, Sit
     "NL510",
     Severity.NOTE,
     needs=["networks"],
+    beyond_compose=True,
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -75,6 +75,7 @@ LONGEST = 15  # IFNAMSIZ of the kernel less the final zero
     "NL220",
     Severity.ERROR,
     proof="Docker 20.10.24, 26.1.5 and 28.5.2 refuse each of them with the quoted text, 20.10.24 all but docker0",
+    compose=["network.options"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -49,6 +49,7 @@ BRIDGED = ("bridge", "nat")
     Severity.NOTE,
     confidence=Confidence.LOW,
     proof="published measurements (rules/evidence.json)",
+    compose=["port.published"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -51,6 +51,7 @@ DEFAULT_BRIDGE = ("bridge", "default")
 @rule(
     "NL214",
     Severity.WARNING,
+    compose=["service.mode", "service.environment|service.command"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

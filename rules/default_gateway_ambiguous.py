@@ -89,6 +89,7 @@ MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
     "NL215",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
+    compose=["network.options|network.driver=macvlan|network.driver=ipvlan"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

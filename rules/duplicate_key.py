@@ -54,6 +54,7 @@ from netlint.api import Daemon, Finding, Fix, Label, Remove, Setting, Severity, 
 @rule(
     "NL223",
     Severity.ERROR,
+    compose=["project.duplicate_keys"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -105,6 +105,7 @@ MEANT = {"accept": "to be accepted", "drop": "to be dropped", "keeps-source": "t
     "NL420",
     Severity.ERROR,
     proof="a statement of the configuration; the packet walk and the kernel agree on thousands of random packets",
+    compose=["site.expectations"],
 )
 def check(site: Site) -> Iterator[Finding]:
     if not site.expectations:

@@ -134,6 +134,7 @@ THERE = (*LISTED, Origin.SCRIPT, Origin.DAEMON, Origin.INTERFACE)
     "NL202",
     Severity.ERROR,
     proof="docker/compose 2.40 pkg/compose/create.go: the texts that are quoted, and the labels it compares",
+    compose=["network.external"],
 )
 def check(site: Site) -> Iterator[Finding]:
     made = _made(site)

@@ -88,6 +88,7 @@ from netlint.api import (
 @rule(
     "NL206",
     Severity.ERROR,
+    compose=["port.published", "service.replicas"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -88,6 +88,7 @@ SPECIFICATION = (1, 27)
     "NL239",
     Severity.ERROR,
     proof="docker-compose 1.17.1 and 1.25.0 read and refuse files; the other versions by their changelog and schemas",
+    compose=["host.compose"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

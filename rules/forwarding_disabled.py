@@ -84,7 +84,19 @@ net.ipv4.ip_forward = 1
 
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Severity, Site, pattern, rule, uplinks
+from netlint.api import (
+    Confidence,
+    Finding,
+    Host,
+    Label,
+    Located,
+    Severity,
+    Site,
+    is_container_link,
+    pattern,
+    rule,
+    uplinks,
+)
 
 FORWARD = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")
 OF_INTERFACE = pattern(r"net\.ipv4\.conf\.(.+)\.forwarding")
@@ -106,6 +118,8 @@ def check(site: Site) -> Iterator[Finding]:
         off = option is not None and option.value is False
         if state is not None and state.value == "0" and state.exact:
             running = not _is_configuration(state)
+            if running and not off and _is_not_started(host):
+                continue
             yield Finding(
                 message="net.ipv4.ip_forward is 0: the kernel forwards no packet of a container"
                 if running or off
@@ -137,6 +151,12 @@ def _state(host: Host) -> Located[str] | None:
 def _is_configuration(state: Located[str]) -> bool:
     """Whether a file says so that is applied now and again, and not a listing of the running kernel."""
     return state.span.source.endswith((".conf", ".sh"))
+
+
+def _is_not_started(host: Host) -> bool:
+    """Whether an engine has set up nothing yet on the running host: it switches forwarding on when it starts."""
+    links = [link.name for link in host.interfaces or () if link.name != "lo"]
+    return bool(links) and not host.containers and not any(is_container_link(host, name) for name in links)
 
 
 def _needs_forwarding(host: Host) -> bool:

@@ -76,6 +76,7 @@ from netlint.api import (
 @rule(
     "NL112",
     Severity.ERROR,
+    compose=["network.subnets"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

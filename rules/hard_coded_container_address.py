@@ -127,6 +127,7 @@ SPARE = 8  # addresses beyond as many as there are containers: those of earlier 
 @rule(
     "NL232",
     Severity.WARNING,
+    compose=["service.environment|service.command|service.extra_hosts"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

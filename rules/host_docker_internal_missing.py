@@ -63,6 +63,7 @@ NAME = pattern(r"(?<![\w.-])(?:host|gateway)\.docker\.internal(?![\w.-])")
 @rule(
     "NL211",
     Severity.WARNING,
+    compose=["service.environment|service.command"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -35,7 +35,12 @@ from collections.abc import Iterator
 from netlint.api import Finding, Severity, Site, rule
 
 
-@rule("NL903", Severity.NOTE, proof="a statement about the file alone")
+@rule(
+    "NL903",
+    Severity.NOTE,
+    proof="a statement about the file alone",
+    compose=["site.ignores"],
+)
 def check(site: Site) -> Iterator[Finding]:
     for comment in site.ignores:
         if not comment.reason:

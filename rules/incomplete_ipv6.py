@@ -122,6 +122,7 @@ DRIVER_OPTION = "com.docker.network.enable_ipv6"
     Severity.WARNING,
     proof="Docker 20.10.24, 26.1.5 and 28.5.2 with Compose 2.40.3: the address of each network, what they refuse, and "
     "the client that a container sees over IPv6",
+    compose=["network.ipv6|network.subnets|attachment.ipv6"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -113,6 +113,7 @@ DRIVERS = ("macvlan", "ipvlan")
     "NL228",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
+    compose=["network.driver=macvlan|network.driver=ipvlan"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

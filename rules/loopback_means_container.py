@@ -117,6 +117,7 @@ KINDS = {
     "NL209",
     Severity.WARNING,
     proof="Kafka's documentation of advertised.listeners",
+    compose=["service.environment|service.command"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

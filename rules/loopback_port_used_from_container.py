@@ -107,6 +107,7 @@ from netlint.api import (
     "NL231",
     Severity.WARNING,
     proof="the engine's rule in nat DOCKER and its proxy's socket are for 127.0.0.1 alone: lab, ports on the loopback",
+    compose=["service.extra_hosts"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -83,6 +83,7 @@ SERVERS = (
 @rule(
     "NL310",
     Severity.WARNING,
+    compose=["service.dns"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

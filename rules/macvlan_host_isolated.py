@@ -94,6 +94,7 @@ DRIVERS = ("macvlan", "ipvlan")
     "NL218",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
+    compose=["network.driver=macvlan|network.driver=ipvlan"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -125,6 +125,7 @@ DRIVERS = ("macvlan", "ipvlan")
 @rule(
     "NL219",
     Severity.ERROR,
+    compose=["network.driver=macvlan|network.driver=ipvlan"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

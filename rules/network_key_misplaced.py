@@ -138,6 +138,7 @@ ENABLE_IPV6 = "com.docker.network.enable_ipv6"
     "NL217",
     Severity.ERROR,
     proof="the last line of the table: the schemas of docker-compose 1.24",
+    compose=["project.misplaced|network.options|host.compose"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

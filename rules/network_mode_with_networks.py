@@ -78,6 +78,7 @@ from netlint.api import Confidence, Finding, Label, Severity, Site, rule
 @rule(
     "NL203",
     Severity.ERROR,
+    compose=["service.mode"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

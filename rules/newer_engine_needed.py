@@ -84,7 +84,12 @@ from collections.abc import Iterator
 from netlint.api import Finding, Host, Label, Located, Service, Severity, Site, rule
 
 
-@rule("NL238", Severity.WARNING, each_host=True)
+@rule(
+    "NL238",
+    Severity.WARNING,
+    compose=["host.engine"],
+    each_host=True,
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         if host.engine is None or host.before(28, 1) is not True:

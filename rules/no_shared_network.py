@@ -184,6 +184,7 @@ class Holder(Struct, frozen=True):
     "NL208",
     Severity.ERROR,
     proof="for proxies: traefik/traefik#959",
+    compose=["service.environment|service.command|service.links|service.labels|service.deploy_labels|service.dns"],
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

@@ -81,6 +81,7 @@ PROXY = pattern(r"(?:HTTPS?|ALL)_PROXY", re.IGNORECASE)
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
     proof="containers of an internal network have no default route on Docker 20.10.24, 26.1.5 and 28.5.2",
+    compose=["network.internal", "service.environment|service.command"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -34,7 +34,12 @@ from netlint.api import Finding, InputProblem, Severity, Site, rule
 OFTEN = 10  # times that the same thing is said of one file; more are counted
 
 
-@rule("NL902", Severity.NOTE, proof="a statement about netlint, not about the host")
+@rule(
+    "NL902",
+    Severity.NOTE,
+    proof="a statement about netlint, not about the host",
+    compose=["site.not_understood"],
+)
 def check(site: Site) -> Iterator[Finding]:
     alike: dict[tuple[str, str], list[InputProblem]] = {}
     for item in site.not_understood:

@@ -109,6 +109,7 @@ from netlint.api import Confidence, Finding, Label, Service, Severity, Site, Spa
     "NL225",
     Severity.ERROR,
     proof="moby/moby v28.5.2 daemon/pkg/runconfig, validateNetContainerMode: the texts that are quoted",
+    compose=["service.mode"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

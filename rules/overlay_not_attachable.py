@@ -73,6 +73,7 @@ STACKS = ("stack", "swarm")
 @rule(
     "NL229",
     Severity.WARNING,
+    compose=["network.driver=overlay"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -97,6 +97,7 @@ NEAR = 256  # overlay networks that a swarm may come to have
     Severity.ERROR,
     needs=["networks"],
     proof="what containers do not reach: the routes in them",
+    compose=["network.driver=overlay"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

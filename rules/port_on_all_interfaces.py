@@ -126,6 +126,7 @@ LISTENS = pattern(r"bind|listen|127\.0\.0\.1|localhost|::1", re.IGNORECASE)
     "NL801",
     Severity.NOTE,
     security=5.3,
+    compose=["port.published|service.mode"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

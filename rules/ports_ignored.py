@@ -153,6 +153,7 @@ class Reason(Struct, frozen=True):
 @rule(
     "NL204",
     Severity.WARNING,
+    compose=["service.ports", "service.mode|network.internal|network.external|network.driver_span"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

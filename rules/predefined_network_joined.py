@@ -76,7 +76,12 @@ from netlint.api import Finding, Label, Severity, Site, rule
 PREDEFINED = ("bridge", "host", "none")
 
 
-@rule("NL237", Severity.ERROR, each_host=True)
+@rule(
+    "NL237",
+    Severity.ERROR,
+    compose=["network.external"],
+    each_host=True,
+)
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         for project in host.projects:

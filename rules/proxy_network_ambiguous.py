@@ -141,6 +141,7 @@ class Proxy(Struct, frozen=True):
     Severity.WARNING,
     proof="what Traefik picks, which the lab does not run: getIPAddress of its pkg/provider/docker/config.go, and the "
     "documentation of the label and the provider's option; traefik/traefik#979 (alternating addresses)",
+    compose=["service.labels|service.deploy_labels|service.command"],
 )
 def check(site: Site) -> Iterator[Finding]:
     proxies = list(_proxies(site))

@@ -69,6 +69,7 @@ UNSURE = ("kafka", "cp-kafka", "cp-zookeeper")
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
     proof="the programs of images: their EXPOSE and defaults",
+    compose=["service.ports"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

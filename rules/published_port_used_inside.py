@@ -93,6 +93,7 @@ TOLD = pattern(
 @rule(
     "NL210",
     Severity.WARNING,
+    compose=["port.published", "service.environment|service.command|service.labels|service.deploy_labels"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

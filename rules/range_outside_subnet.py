@@ -81,6 +81,7 @@ from netlint.api import Finding, Host, Label, Network, Severity, Site, Subnet, r
 @rule(
     "NL113",
     Severity.ERROR,
+    compose=["network.subnets"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

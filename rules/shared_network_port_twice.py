@@ -84,6 +84,7 @@ OWN = pattern(r"(?:(?:WEB|WEBUI|HTTP|LISTEN|LISTENING|SERVER|APP|SERVICE|UI)_?)?
     "NL236",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
+    compose=["service.mode"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -98,6 +98,7 @@ INTERNAL = tuple(
 @rule(
     "NL110",
     Severity.ERROR,
+    compose=["network.subnets"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -108,6 +108,7 @@ SHOWN = 3  # containers without an address that a finding points at
     "NL116",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
+    compose=["network.subnets", "attachment.ipv4|attachment.ipv6"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

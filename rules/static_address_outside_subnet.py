@@ -84,6 +84,7 @@ from netlint.api import (
 @rule(
     "NL114",
     Severity.ERROR,
+    compose=["attachment.ipv4|attachment.ipv6"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

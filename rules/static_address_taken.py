@@ -108,6 +108,7 @@ class Asked(Struct, frozen=True):
 @rule(
     "NL115",
     Severity.ERROR,
+    compose=["attachment.ipv4|attachment.ipv6"],
 )
 def check(site: Site) -> Iterator[Finding]:
     shared: dict[tuple[str, Address], tuple[Host, Asked]] = {}

@@ -50,6 +50,7 @@ from netlint.api import Finding, Label, Severity, Site, leg_witness, open_stores
     Severity.ERROR,
     security=8.1,
     proof="documentation of etcd (security), consul (ACL system off by default) and Docker's key-value overlay",
+    compose=["port.published"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

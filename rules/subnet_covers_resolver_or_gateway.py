@@ -85,6 +85,7 @@ from netlint.api import (
 @rule(
     "NL104",
     Severity.ERROR,
+    beyond_compose=True,
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

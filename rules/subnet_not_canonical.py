@@ -70,6 +70,7 @@ from netlint.api import Edit, Finding, Fix, Severity, Site, rule
 @rule(
     "NL111",
     Severity.WARNING,
+    compose=["network.subnets"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -106,6 +106,7 @@ WRITTEN = (Origin.COMPOSE, Origin.SCRIPT, Origin.DAEMON)
 @rule(
     "NL101",
     Severity.ERROR,
+    compose=["network.subnets"],
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:

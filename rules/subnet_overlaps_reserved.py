@@ -61,6 +61,7 @@ CHECKED = (ClaimKind.NETWORK, ClaimKind.POOL, ClaimKind.WEAVE, ClaimKind.PODS, C
     "NL106",
     Severity.WARNING,
     proof="a statement of the configuration; what an overlap does is proven for NL102",
+    compose=["site.reserved"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

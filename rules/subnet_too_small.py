@@ -97,6 +97,7 @@ SHOWN = 3  # services that a finding points at
 @rule(
     "NL117",
     Severity.ERROR,
+    compose=["network.subnets"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

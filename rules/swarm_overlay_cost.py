@@ -73,6 +73,7 @@ from netlint.api import Finding, Label, Severity, Site, measured, rule, shared_l
     "NL701",
     Severity.NOTE,
     proof="published measurements (rules/evidence.json); tests/bench/overlay.py measures the same at home",
+    compose=["network.driver=overlay"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

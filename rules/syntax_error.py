@@ -50,7 +50,12 @@ from netlint.api import Finding, InputProblem, Label, Severity, Site, rule
 SHOWN = 4  # places of one problem that a file repeats
 
 
-@rule("NL901", Severity.ERROR, proof="the parsers' own tests; dockerd and iptables-restore refuse the examples")
+@rule(
+    "NL901",
+    Severity.ERROR,
+    proof="the parsers' own tests; dockerd and iptables-restore refuse the examples",
+    compose=["site.unreadable"],
+)
 def check(site: Site) -> Iterator[Finding]:
     repeated: dict[tuple[str, str], list[InputProblem]] = {}
     for problem in site.unreadable:

@@ -126,6 +126,7 @@ class Target(Struct, frozen=True):
     "NL121",
     Severity.WARNING,
     needs=["networks"],
+    compose=["network.subnets", "service.environment|service.command|service.extra_hosts"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

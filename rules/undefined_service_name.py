@@ -109,6 +109,7 @@ NEAR = 0.8  # of difflib: two letters that changed places in a name of seven
     "NL224",
     Severity.WARNING,
     proof="Docker's embedded resolver asks the host's name servers for all other names (docs.docker.com, networking)",
+    compose=["service.environment|service.command"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

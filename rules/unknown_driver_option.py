@@ -72,6 +72,7 @@ FOREIGN = (f"{PREFIX}windowsshim.", f"{PREFIX}endpoint.", "com.docker.compose.")
     "NL221",
     Severity.WARNING,
     proof="the names: the drivers' sources, v1.12 to v29",
+    compose=["network.options"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -58,6 +58,7 @@ MODES = ("bridge", "host", "none", "default", "nat", "private", "slirp4netns", "
     "NL234",
     Severity.ERROR,
     proof="moby/moby v28.5.2, runconfig and daemon: a mode that is none of the engine's is looked up as a network",
+    compose=["service.mode"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -87,6 +87,7 @@ EFFECTS = {
     Severity.WARNING,
     confidence=Confidence.LOW,
     proof="Compose 2.40.3 on Docker 20.10.24, 26.1.5 and 28.5.2 with the variable unset: each line of the table",
+    compose=["project.unset"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

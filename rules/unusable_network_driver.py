@@ -90,6 +90,7 @@ BUILT_IN = ("bridge", "macvlan", "ipvlan", "overlay")
     "NL233",
     Severity.ERROR,
     proof="moby/moby v20.10.24 and v28.5.2, libnetwork: the texts that are quoted",
+    compose=["network.driver_span|network.subnets"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

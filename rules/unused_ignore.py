@@ -58,7 +58,12 @@ from collections.abc import Iterator
 from netlint.api import Finding, Severity, Site, rule
 
 
-@rule("NL904", Severity.WARNING, proof="a statement about the file alone")
+@rule(
+    "NL904",
+    Severity.WARNING,
+    proof="a statement about the file alone",
+    compose=["site.unused_ignores"],
+)
 def check(site: Site) -> Iterator[Finding]:
     for problem in site.unused_ignores:
         yield Finding(message=problem.message, at=problem.span, help=problem.help)

@@ -53,6 +53,7 @@ from netlint.api import Finding, Label, Publication, Severity, Site, intents, me
     "NL707",
     Severity.NOTE,
     proof="published measurements (rules/evidence.json); Docker's nat rules, which leave 127.0.0.0/8 out of OUTPUT",
+    compose=["service.mode", "port.published"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

@@ -47,6 +47,7 @@ from netlint.api import Edit, Finding, Fix, Severity, Site, rule
     "NL216",
     Severity.WARNING,
     proof="YAML 1.1 (yaml.org/type/int.html); PyYAML gives the number, Compose 2.40.3 the mapping",
+    compose=["port.misread"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:

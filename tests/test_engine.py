@@ -130,7 +130,7 @@ def test_several_processes_find_the_same(tmp_path: Path) -> None:
     assert together.findings == alone.findings
 
 
-def test_a_rule_beyond_compose_is_not_run_for_a_compose_file_alone(tmp_path: Path) -> None:
+def test_a_rule_is_not_run_for_a_compose_file_alone_that_does_not_speak_of_it(tmp_path: Path) -> None:
     ran: list[str] = []
 
     def spied(one: Rule) -> Rule:
@@ -145,7 +145,11 @@ def test_a_rule_beyond_compose_is_not_run_for_a_compose_file_alone(tmp_path: Pat
     beyond = {one.code for one in RULES if one.beyond_compose or "firewall" in one.needs}
     assert len(beyond) > 20
     assert not beyond & set(ran)
-    assert {"NL101", "NL201"} <= set(ran)
+    assert "NL201" in ran
+    assert not {"NL101", "NL203"} & set(ran), "the file speaks of no subnet and no network_mode"
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: x\n    network_mode: host\n")
+    check(discover([str(tmp_path)]), [spied(one) for one in RULES], Config())
+    assert "NL203" in ran
     (tmp_path / "iptables-save.txt").write_text("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n")
     check(discover([str(tmp_path)]), [spied(one) for one in RULES], Config())
     assert {one.code for one in RULES} - set(ran) <= {"NL904"}

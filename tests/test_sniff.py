@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.formats import FORMATS
-from netlint.sniff import namespace, sniff
+from netlint.sniff import may_hold_listings, namespace, sniff
 from netlint.sniff_command import Command, command_format, name_format
 
 SHARED = Path(__file__).resolve().parents[1] / "../shared"
@@ -310,3 +310,27 @@ def test_every_file_of_the_incidents() -> None:
 def test_a_broken_file_of_a_default_name_is_still_a_compose_file(text: str) -> None:
     assert sniff(text, "shop/docker-compose.yml") == "compose"
     assert sniff(text, "shop/other.yml") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("notes", True),
+        ("notes.txt", True),
+        ("md", True),
+        ("readme.", True),
+        ("readme.x1", True),
+        ("news.de.txt", True),
+        ("the-readme.txt", True),
+        ("a.12", True),
+        ("lib/a.PY", False),
+        ("a.b.md", False),
+        (".md", False),
+        ("docker.8", False),
+        ("a/README", False),
+        ("ReadMe.TXT", False),
+        ("Dockerfile.prod", False),
+    ],
+)
+def test_programs_and_documents_are_not_searched_for_listings(name: str, may: bool) -> None:
+    assert may_hold_listings(name) is may

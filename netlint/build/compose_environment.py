@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 
 from netlint.build.interpolation import Environment, expand
@@ -11,10 +10,7 @@ from netlint.parse.tree import Scalar
 from netlint.pattern import pattern
 from netlint.prefix import parse_address, parse_prefix
 
-_SECRET = pattern(
-    r"pass|pwd|secret|token|key|cred|auth|salt|pepper|private|cert|hash|seed|login|dsn|license|(?:^|_)p(?:in|w)(?:_|$)",
-    re.IGNORECASE,
-)
+_SECRETS = "pass pwd secret token key cred auth salt pepper private cert hash seed login dsn license".split()
 _DOMAIN = pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
 _PORT = pattern(r"[1-9][0-9]{1,4}")
 
@@ -53,7 +49,8 @@ def guarded(environment: Environment, names: Collection[str]) -> Environment:
 
 
 def _tells_place(name: str, value: str, names: Collection[str]) -> bool:
-    if _SECRET.search(name):
+    lower = name.lower()
+    if any(word in lower for word in _SECRETS) or not {"pin", "pw"}.isdisjoint(lower.split("_")):
         return False
     return (
         value in names

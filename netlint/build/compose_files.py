@@ -7,7 +7,6 @@ them does not exist for netlint. Reading and merging is the loader's part (compo
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -19,6 +18,7 @@ from netlint.build.interpolation import Environment, expand
 from netlint.parse import dotenv
 from netlint.parse.dotenv import EnvFile
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence
+from netlint.pattern import pattern
 from netlint.source import Source
 
 # Without -f, `docker compose` takes the first of these in a folder and lays the first override over it, whatever their
@@ -31,7 +31,7 @@ _OVERRIDES = (
     "docker-compose.override.yaml",
 )
 _NOT_SERVICES = ("version", "name", "include", "services", "networks", "volumes", "secrets", "configs", "models")
-_REFERS = re.compile(r"\b(?:include|extends|env_file)\b")
+_REFERS = pattern(r"\b(?:include|extends|env_file)\b")
 MAX_FILES = 500  # of one project: an include that branches at each level stands for any number
 
 

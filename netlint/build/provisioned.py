@@ -45,7 +45,7 @@ class Provisioned:
         for file in parsed:
             match file.tree:
                 case Provision() as provision:
-                    self.texts |= {text.path: text for text in provision.texts}
+                    self.texts |= {text.path: text for text in (*provision.holders, *provision.texts)}
                     inner = {text.path: text.inner() for text in provision.texts}
                     self._add([*provision.files, *here_documents(inner, provision.commands)])
                 case Script(commands=commands) if not facts.implied or any(one.program in OF_HOSTS for one in commands):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from netlint.build.each_start import with_each_start
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
 from netlint.build.scripted import scripted_links
@@ -25,6 +25,7 @@ from netlint.model.given import IgnoreComment, InputProblem, Reserved
 from netlint.model.host import Host, Namespace, Site
 from netlint.model.located import Located
 from netlint.parse.tree import Unsupported
+from netlint.pattern import pattern
 from netlint.run import FileCoverage
 from netlint.source import Span
 
@@ -182,7 +183,7 @@ def _namespace(inputs: Iterable[Input], host: HostFacts) -> HostFacts:
     return facts
 
 
-_TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
+_TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
 _A_TEMPLATE = "a template: give what it is rendered to"
 
 
@@ -253,7 +254,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         networks=join_networks(facts.networks, facts.interfaces, shown_bridges(facts.routes, facts.rulesets)),
         networks_listed=facts.networks_listed,
         projects=tuple(facts.projects),
-        actions=tuple(facts.actions),
+        actions=tuple(with_each_start(facts.actions)),
         swarm=facts.swarm,
         swarm_services=tuple(facts.swarm_services),
         swarm_nodes=tuple(facts.swarm_nodes),

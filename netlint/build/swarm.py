@@ -32,6 +32,7 @@ def build_swarm(files: list[Parsed], facts: HostFacts) -> None:
     nodes: list[SwarmNode] = []
     for file in sorted(files, key=lambda file: not file.tree.documents):
         listing: Listing = file.tree
+        before = len(services) + len(nodes)
         for entry in _entries(listing):
             if (service := _service(entry)) is not None:
                 services.append(service)
@@ -42,10 +43,20 @@ def build_swarm(files: list[Parsed], facts: HostFacts) -> None:
                 nodes.append(_listed_node(record))
             elif "mode" in record.cells and "name" in record.cells:
                 services.append(_listed_service(record))
+        if before == len(services) + len(nodes) and _are_tasks(listing):
+            facts.leave_unread(file.source, "tasks: where each runs and how it fares, nothing of networks")
     facts.swarm_services = _merged_services(services)
     facts.swarm_nodes = _merged_nodes(nodes)
     facts.networks += _networks(facts)
     _add_swarm(facts)
+
+
+def _are_tasks(listing: Listing) -> bool:
+    """Whether the listing is one of `docker service ps`, `docker node ps` or `docker stack ps`."""
+    entries = list(_entries(listing))
+    return any("desired state" in record.cells for record in listing.records) or any(
+        entry.get("DesiredState") is not None for entry in entries
+    )
 
 
 def _add_swarm(facts: HostFacts) -> None:

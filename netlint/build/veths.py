@@ -7,15 +7,15 @@ its containers, and what answered ARP.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from netlint.build.facts import HostFacts, NamespaceFacts
 from netlint.model.container import Container, VethPair
 from netlint.model.interface import Interface
+from netlint.pattern import pattern
 from netlint.source import Span
 
-_INDEX = re.compile(r"if(\d{1,9})")
+_INDEX = pattern(r"if(\d{1,9})")
 
 
 def pair_veths(facts: HostFacts) -> tuple[VethPair, ...]:

@@ -75,13 +75,16 @@ def _of_provision(source: Source, format: str) -> Iterator[Piece]:
     provision: Provision = parser.parse(source)[0]
     texts = [(text, "shell-script") for text in provision.texts]
     texts += [(one.content, sniff(one.content.text, one.path.text) or "") for one in provision.files]
+    texts += [(text, "") for text in provision.holders]
+    holders = {text.path: text for text in provision.holders}
     for text, kind in texts:
         inner = text.inner()
         pieces = guarded_words(inner.text, kind) if kind == "shell-script" else guarded(inner, kind)
-        for start, end in pieces:
-            place = text.moved(inner.span(start, end))
-            yield place.start, place.end
-        yield from ((place.start, place.end) for place in text.packed)
+        for place in (*(text.moved(inner.span(start, end)) for start, end in pieces), *text.packed):
+            at = place
+            while (holder := holders.get(at.source)) is not None:
+                at = holder.moved(at)
+            yield at.start, at.end
 
 
 def _is_json(source: Source, format: str) -> bool:

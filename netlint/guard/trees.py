@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from netlint.build.dockerd_options import by_key
 from netlint.parse import json, yaml
-from netlint.parse.tree import Mapping, Node, Scalar, Sequence
+from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
 from netlint.source import Source
 
 # Keys of Compose whose values are about networks, with all that is below them.
@@ -39,27 +39,10 @@ def guarded_values(source: Source, format: str) -> Iterator[tuple[int, int]]:
     """The pieces of the text that must not be shown; of what could not be read, all but values of open keys."""
     is_yaml = format in ("compose", "kubernetes")
     documents, problems = (yaml.parse if is_yaml else json.parse)(source)
-    listed = format not in ("compose", "daemon-json")
     # A listing is open but for what closes, a file that people write is closed but for what opens.
-    pending: list[tuple[Node, bool]] = [(document, listed) for document in reversed(documents)]
-    seen: set[int] = set()
+    listed = format not in ("compose", "daemon-json")
     known: list[tuple[int, int]] = []
-    while pending:
-        node, is_open = pending.pop()
-        match node:
-            case Scalar():
-                content = node.part(0, len(node.text))
-                if is_open:
-                    known.append((content.start, content.end))
-                elif node.text:
-                    yield content.start, content.end
-            case Sequence(items=items) if id(items) not in seen:
-                seen.add(id(items))
-                pending.extend((item, is_open) for item in items)
-            case Mapping(entries=entries) if id(entries) not in seen:
-                seen.add(id(entries))
-                known += [(entry.key.span.start, entry.key.span.end) for entry in entries]
-                pending.extend((entry.value, _is_open(entry.key.text, format, is_open)) for entry in entries)
+    yield from _closed(documents, listed, lambda entry, is_open: _is_open(entry.key.text, format, is_open), known)
     if is_yaml and any(problem.fatal for problem in problems):
         at = max((document.span.end for document in documents), default=0)
         yield from _unread(source.text, at, format, listed)
@@ -77,27 +60,40 @@ def guarded_arguments(source: Source) -> Iterator[tuple[int, int]]:
 
     What commands and written files hold is looked at where they are read.
     """
-    pending: list[tuple[Node, bool]] = [(document, True) for document in yaml.parse(source)[0]]
+    return _closed(yaml.parse(source)[0], True, _opens_in_task, [])
+
+
+def _opens_in_task(entry: Entry, is_open: bool) -> bool:
+    key = entry.key.text
+    words = isinstance(entry.value, Scalar) and _ARGUMENTS.search(entry.value.text) is not None
+    closes = key.lower() in CLOSED - _OF_TASKS or _SECRET.search(key) is not None
+    free = key.rpartition(".")[2] in ("command", "shell", "raw", "when", "name")
+    return is_open and not closes and (free or not words)
+
+
+def _closed(
+    documents: Iterable[Node], is_open: bool, opens: Callable[[Entry, bool], bool], known: list[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """The scalars below documents that are not open; `opens` tells whether an entry's value is, below one that is or
+    is not. Open scalars and all keys go to `known`. An anchored node counts where it stands first."""
+    pending = [(document, is_open) for document in reversed(list(documents))]
     seen: set[int] = set()
     while pending:
-        node, is_open = pending.pop()
+        node, below = pending.pop()
         match node:
-            case Scalar() if not is_open and node.text:
+            case Scalar():
                 content = node.part(0, len(node.text))
-                yield content.start, content.end
+                if below:
+                    known.append((content.start, content.end))
+                elif node.text:
+                    yield content.start, content.end
             case Sequence(items=items) if id(items) not in seen:
                 seen.add(id(items))
-                pending.extend((item, is_open) for item in items)
+                pending.extend((item, below) for item in items)
             case Mapping(entries=entries) if id(entries) not in seen:
                 seen.add(id(entries))
-                for entry in entries:
-                    key = entry.key.text
-                    words = isinstance(entry.value, Scalar) and _ARGUMENTS.search(entry.value.text) is not None
-                    closes = key.lower() in CLOSED - _OF_TASKS or _SECRET.search(key) is not None
-                    free = key.rpartition(".")[2] in ("command", "shell", "raw", "when", "name")
-                    pending.append((entry.value, is_open and not closes and (free or not words)))
-            case _:
-                pass
+                known += [(entry.key.span.start, entry.key.span.end) for entry in entries]
+                pending.extend((entry.value, opens(entry, below)) for entry in entries)
 
 
 def shows(path: str, format: str) -> bool:

@@ -78,7 +78,10 @@ class ContainerRun(Struct, frozen=True, kw_only=True):
 
 
 class RouteChange(Struct, frozen=True, kw_only=True):
-    """`ip route add` or `route add`: operation is "add", "delete" or "replace" (also for `append` and `change`)."""
+    """`ip route add` or `route add`: operation is "add", "delete" or "replace" (also for `append` and `change`).
+
+    `each_start`: whenever the host starts, as a unit or a hook of the network manager does it.
+    """
 
     span: Span
     operation: str
@@ -86,10 +89,14 @@ class RouteChange(Struct, frozen=True, kw_only=True):
     via: Located[Address] | None = None
     device: Located[str] | None = None
     certain: bool = True
+    each_start: bool = False
 
 
 class AddressChange(Struct, frozen=True, kw_only=True):
-    """`ip addr add` or `ifconfig`: operation is "add", "delete" or "replace"; `length` is the prefix's, in bits."""
+    """`ip addr add` or `ifconfig`: operation is "add", "delete" or "replace"; `length` is the prefix's, in bits.
+
+    `each_start`: whenever the host starts, as a unit or a hook of the network manager does it.
+    """
 
     span: Span
     operation: str
@@ -97,6 +104,7 @@ class AddressChange(Struct, frozen=True, kw_only=True):
     address: Located[Address]
     length: int
     certain: bool = True
+    each_start: bool = False
 
 
 class AddressFlush(Struct, frozen=True, kw_only=True):

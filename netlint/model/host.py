@@ -16,7 +16,7 @@ from netlint.model.given import Expectation, IgnoreComment, InputProblem, Reserv
 from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.netfilter import Ruleset
-from netlint.model.network import Network
+from netlint.model.network import Network, Origin
 from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.prefix import Address, Prefix
 from netlint.source import Span
@@ -238,7 +238,9 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     def compose_alone(self) -> bool:
         """Whether a Compose file is all that is known."""
         others = (self.daemon, self.actions, self.swarm, self.weave, self.configured)
-        return self.implied and not any(others) and self.cluster == Cluster()
+        if not self.implied or any(others) or self.cluster != Cluster():
+            return False
+        return all({network.origin, *network.origins} == {Origin.COMPOSE} for network in self.networks)
 
     @property
     def has_docker(self) -> bool:

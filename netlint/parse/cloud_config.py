@@ -25,13 +25,20 @@ _PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
 
 def parse(source: Source) -> tuple[Provision, list[Problem]]:
     """The commands as scripts, one for each key, and the files that are written before `runcmd` runs."""
+    found, problems, _ = read(source)
+    return found, problems
+
+
+def read(source: Source, without: frozenset[str] = frozenset()) -> tuple[Provision, list[Problem], frozenset[str]]:
+    """The same without what stands under some keys, and all keys that there are."""
     documents, problems = yaml.parse(source)
+    keys = frozenset(key.text for document in documents if isinstance(document, Mapping) for key, _ in document.items())
     unsupported: list[Unsupported] = []
     commands: list[shell.Command] = []
     texts: list[Placed] = []
     for key in _COMMANDS:
         placed = Placed(inner_path(source.path, key), source)
-        for item in _under(documents, key):
+        for item in _under(documents, key) if key not in without else ():
             _add_command(item, placed, unsupported)
         if placed.length:
             script, more = shell.parse(placed.inner())
@@ -39,9 +46,9 @@ def parse(source: Source) -> tuple[Provision, list[Problem]]:
             problems += (structs.replace(problem, span=placed.moved(problem.span)) for problem in more)
             unsupported += (structs.replace(item, span=placed.moved(item.span)) for item in script.unsupported)
             texts.append(placed)
-    files = tuple(_written(source, documents, unsupported))
+    files = tuple(_written(source, documents, unsupported)) if "write_files" not in without else ()
     found = Provision(commands=tuple(commands), files=files, texts=tuple(texts), unsupported=tuple(unsupported))
-    return found, problems
+    return found, problems, keys
 
 
 def _under(documents: list[Node], *keys: str) -> Iterator[Node]:

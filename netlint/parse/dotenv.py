@@ -23,7 +23,7 @@ _PASSED_OVER = pattern(r"(?:\s+|#[^\n]*)*")
 _EXPORT = pattern(r"export[ \t\v\f\r\x85\xa0]+")
 _NAME = pattern(r"(?P<name>(?:[^\W]|[.\-\[\]]|[ \t\v\f\r\x85\xa0])*)(?P<end>[=:\n]|\Z)")
 _BLANK = " \t\v\f\r\x85\xa0"
-_QUOTED = {quote: re.compile(rf"{quote}(?P<text>(?:[^\\{quote}]|\\.)*){quote}", re.DOTALL) for quote in "'\""}
+_QUOTED = {quote: pattern(rf"{quote}(?P<text>(?:[^\\{quote}]|\\.)*){quote}", re.DOTALL) for quote in "'\""}
 
 
 class Assignment(Struct, frozen=True, kw_only=True):

@@ -36,11 +36,13 @@ class Written(Struct, frozen=True, kw_only=True):
 
 
 class Provision(Struct, frozen=True, kw_only=True):
-    """`commands` in the order in which they run. Their places may be in one of `texts`, which knows where it stands."""
+    """`commands` in the order in which they run. Their places may be in one of `texts`, which knows where it stands: in
+    the file, or in one of `holders`, the parts of a file of several parts, which may stand in one another."""
 
     commands: tuple[Command, ...]
     files: tuple[Written, ...]
     texts: tuple[Placed, ...]
+    holders: tuple[Placed, ...] = ()
     unsupported: tuple[Unsupported, ...] = ()
 
 
@@ -58,15 +60,16 @@ def unpacked(scalar: Scalar, encoding: str) -> str | None:
     if not binary and encoding in ("", "text/plain"):
         return scalar.text
     written = scalar.text.encode("utf-8", "surrogateescape")
-    data = _decoded(written) if binary else written
+    data = decoded(written) if binary else written
     if data is not None and encoding.endswith("64"):
-        data = _decoded(data)
+        data = decoded(data)
     if data is not None and encoding.startswith("gz"):
-        data = _inflated(data)
+        data = inflated(data)
     return decode(data) if data is not None and len(data) <= MAX_WRITTEN else None
 
 
-def _decoded(data: bytes) -> bytes | None:
+def decoded(data: bytes) -> bytes | None:
+    """What base64 stands for; None where it is none."""
     if _BASE64.fullmatch(data) is None:
         return None
     try:
@@ -75,7 +78,8 @@ def _decoded(data: bytes) -> bytes | None:
         return None
 
 
-def _inflated(data: bytes) -> bytes | None:
+def inflated(data: bytes) -> bytes | None:
+    """What gzip packed; None where it is broken. At most one byte more than MAX_WRITTEN."""
     inflater = zlib.decompressobj(wbits=31)
     try:
         found = inflater.decompress(data, MAX_WRITTEN + 1)

@@ -132,7 +132,7 @@ def typed(text: str) -> Value:
     """The value of a plain scalar."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if text[0] not in "+-.0123456789":
+    if text[0] not in "+-.0123456789" or ":" in text or "/" in text:
         return text
     digits = text.replace("_", "")
     found = _INTEGER.fullmatch(digits)
@@ -159,7 +159,9 @@ class _Composer:
         self.problems: list[Problem] = []
         # libyaml does not count a byte order mark that it skips.
         self.base = 1 if text.startswith("\ufeff") else 0
-        found = _FORBIDDEN.search(text)
+        # a text of what is printed and of line ends, as nearly all are, holds none of them
+        plain = text.replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable()
+        found = None if plain else _FORBIDDEN.search(text)
         if found is not None:
             message = f"character U+{ord(found[0]):04X} is not allowed in YAML"
             self.problems.append(Problem(source.span(*found.span()), message))

@@ -310,7 +310,7 @@ def test_user_data_of_several_machines(tmp_path: Path) -> None:
 def test_heads(tmp_path: Path) -> None:
     body = "runcmd:\n  - ip route add 10.3.0.0/16 via 10.0.0.1\n"
     assert site(tmp_path, f"## template: jinja\n#cloud-config\n{body}").hosts[0].actions
-    assert not site(tmp_path, f"#cloud-config-archive\n{body}").hosts
+    assert not site(tmp_path, f"#cloud-config-archive\n{body}").hosts[0].actions
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,24 @@ def test_nothing_follows_from_the_lists_alone(tmp_path: Path) -> None:
     site(tmp_path, nodes=NODES, addr=address, route=route, services=json.dumps([SERVICE | {"Endpoint": {}}]))
     run = check(discover([str(tmp_path)]), load_rules([rules_folder()]), Config())
     assert not [finding.message for finding in run.findings]
+
+
+TASKS = """\
+ID             NAME      IMAGE          NODE      DESIRED STATE   CURRENT STATE            ERROR     PORTS
+abcdefghij12   web.1     nginx:latest   node1     Running         Running 15 seconds ago             *:8080->80/tcp
+"""
+JSON_TASKS = (
+    '{"CurrentState":"Running 15 seconds ago","DesiredState":"Running","Error":"","ID":"abcdefghij12",'
+    '"Image":"nginx:latest","Name":"web.1","Node":"node1","Ports":"*:8080->80/tcp"}\n'
+)
+
+
+@pytest.mark.parametrize("text", [TASKS, JSON_TASKS])
+def test_tasks_are_said_to_tell_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "docker-service-ps.txt").write_text(text, encoding="utf-8")
+    found, files = build(discover([str(tmp_path)]), Config())
+    (file,) = files
+    assert (file.status, file.reason[:6], found.hosts[0].swarm) == ("unread", "tasks:", None)
+    (tmp_path / "docker-service-ps.txt").write_text(SERVICES + "\n" + text, encoding="utf-8")
+    _, files = build(discover([str(tmp_path)]), Config())
+    assert {file.status for file in files} == {"read"}
