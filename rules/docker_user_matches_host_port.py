@@ -231,7 +231,7 @@ def _jail(host: Host, jail: Jail) -> Iterator[Finding]:
         if number is not None:
             target = port.target.first + number - port.published.first
             yield Finding(
-                message=f"jail {jail.name} bans in DOCKER-USER for port {number}, which is {target} there: no ban holds",
+                message=f"jail {jail.name} bans in DOCKER-USER for port {number}, there {target}: no ban holds",
                 at=jail.span,
                 label="what comes there has the container's address and port already",
                 help=f"ban on every port (banaction = iptables-allports), or on port {target}",
