@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
-from netlint.archive import ArchiveError, Member, Refused, is_archive, members
 from netlint.build.compose_files import Library, named_files
 from netlint.decode import decode
-from netlint.formats import FORMATS
+from netlint.formats import FORMATS, is_archive
 from netlint.pattern import pattern
 from netlint.sniff import PASTED, WHOLE, may_hold_listings, namespace, sniff
 from netlint.sniff_command import name_format, path_namespace
@@ -22,6 +21,7 @@ from netlint.source import Source
 from netlint.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from netlint.archive import Member
     from netlint.spool import Spool
     from netlint.transcript import Part
 
@@ -285,6 +285,8 @@ class _Collector:
 
     def archive(self, path: str, prefix: str) -> None:
         """Take the members of an archive; their paths start with `prefix`, the archive's own where it is not alone."""
+        from netlint.archive import ArchiveError, Refused, members  # noqa: PLC0415 - plain files do without
+
         name = prefix or os.path.basename(path)
         self.named.add(name)
         self.directories.append(prefix)

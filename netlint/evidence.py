@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from msgspec import Struct
 
@@ -48,16 +49,25 @@ class Measurement(Struct, frozen=True, kw_only=True):
 
 
 @cache
-def read_evidence(folder: str | None = None) -> tuple[Measurement, ...]:
-    """Every measurement, in the order of the file; empty where the folder of rules has no such file."""
+def _entries(folder: str | None) -> list[dict[str, Any]]:
     path = os.path.join(folder or rules_folder(), NAME)
     if not os.path.isfile(path):
-        return ()
+        return []
     with patterns_later():  # not by msgspec, the reader of which loads what makes schemas
         import json  # noqa: PLC0415 - few rules quote measurements
     with open(path, "rb") as file:
-        entries = json.loads(file.read())
-    return tuple(Measurement(**{**entry, "rules": tuple(entry["rules"])}) for entry in entries)
+        entries: list[dict[str, Any]] = json.loads(file.read())
+    return entries
+
+
+def _measurement(entry: dict[str, Any]) -> Measurement:
+    return Measurement(**{**entry, "rules": tuple(entry["rules"])})
+
+
+@cache
+def read_evidence(folder: str | None = None) -> tuple[Measurement, ...]:
+    """Every measurement, in the order of the file; empty where the folder of rules has no such file."""
+    return tuple(map(_measurement, _entries(folder)))
 
 
 def evidence_of(rule: str, folder: str | None = None) -> list[Measurement]:
@@ -67,8 +77,8 @@ def evidence_of(rule: str, folder: str | None = None) -> list[Measurement]:
 
 def measured(*ids: str) -> str:
     """What a message says of these measurements; KeyError for one that is not there, or says nothing short."""
-    known = {one.id: one for one in read_evidence() if one.says}
-    return ", ".join(known[one].quoted for one in ids)
+    known = {entry["id"]: entry for entry in _entries(None) if entry.get("says")}
+    return ", ".join(_measurement(known[one]).quoted for one in ids)
 
 
 def evidence_table(measurements: Iterable[Measurement]) -> list[tuple[str, str, str, str]]:

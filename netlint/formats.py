@@ -21,7 +21,7 @@ class Format(Struct, frozen=True):
 
 
 FORMATS: dict[str, Format] = {
-    "compose": Format("Compose file", "yaml", "compose:build_projects", "weave:build_weave_services"),
+    "compose": Format("Compose file", "yaml", "compose:build_projects", "compose:build_weave"),
     "env-file": Format("environment file of Compose", "dotenv", "compose:build_projects"),
     "daemon-json": Format("daemon.json", "daemon_json", "daemon:build_daemon"),
     "systemd-unit": Format("systemd unit", "systemd", "daemon:build_daemon", "actions_units:build_unit_actions"),
@@ -90,3 +90,17 @@ FORMATS: dict[str, Format] = {
     "docker-json-lines": Format("docker listing with --format json"),
     "template": Format("template"),
 }
+
+# How the names of archives end that can be read.
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".zip")
+
+
+def is_archive(path: str) -> bool:
+    """True where the name ends as those of archives that can be read."""
+    return path.lower().endswith(_ARCHIVES)
+
+
+def strip_suffix(name: str) -> str:
+    """`hostA` for `hostA.tar.gz`; a name of no archive as it is."""
+    suffix = max((one for one in _ARCHIVES if name.lower().endswith(one)), key=len, default="")
+    return name[: len(name) - len(suffix)] or name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,11 +13,13 @@ from netlint.addresses.links import docker_bridges, is_container_link, is_docker
 from netlint.model.cluster import ClusterRange, Role
 from netlint.model.given import Reserved
 from netlint.model.host import Configured, Host, Route, Site
-from netlint.model.interface import Interface
 from netlint.model.network import Network, Subnet
 from netlint.model.overlay import WEAVE_DEFAULT_RANGE
 from netlint.prefix import Prefix, parse_address
 from netlint.source import Span
+
+if TYPE_CHECKING:
+    from netlint.model.interface import Interface
 
 
 class ClaimKind(Enum):

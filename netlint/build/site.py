@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from netlint.build.each_start import with_each_start
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
-from netlint.build.scripted import scripted_links
 from netlint.build.shown_bridges import shown_bridges
-from netlint.build.veths import pair_veths
 from netlint.discover import Input
 from netlint.formats import FORMATS
 from netlint.hosts import HostInputs
@@ -31,6 +28,9 @@ from netlint.source import Span
 
 if TYPE_CHECKING:
     from netlint.build.provisioned import Provisioned
+    from netlint.model.action import Action
+    from netlint.model.container import VethPair
+    from netlint.model.interface import Interface
 
 WRITERS = frozenset(("ansible", "cloud-config", "shell-script"))  # formats whose files write others
 
@@ -237,6 +237,19 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
             exec_starts=tuple(facts.exec_starts),
             unused_defaults=tuple(facts.unused_defaults),
         )
+    scripted: tuple[Interface, ...] = ()
+    veths: tuple[VethPair, ...] = ()
+    actions: tuple[Action, ...] = ()
+    if facts.actions:
+        from netlint.build.each_start import with_each_start  # noqa: PLC0415 - scripts alone have actions
+        from netlint.build.scripted import scripted_links  # noqa: PLC0415 - the same
+
+        scripted = scripted_links(facts.actions, facts.host_sources)
+        actions = tuple(with_each_start(facts.actions))
+    if facts.namespaces or facts.learned or facts.peers:
+        from netlint.build.veths import pair_veths  # noqa: PLC0415 - only a host's listings tell of containers' links
+
+        veths = pair_veths(facts)
     return Host(
         name=None if facts.implied else facts.name,
         span=span,
@@ -244,7 +257,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         engine=version,
         compose=facts.compose,
         interfaces=None if facts.interfaces is None else tuple(facts.interfaces),
-        scripted=scripted_links(facts.actions, facts.host_sources),
+        scripted=scripted,
         routes=None if facts.routes is None else tuple(facts.routes),
         routing_rules=None if facts.routing_rules is None else tuple(facts.routing_rules),
         rulesets=tuple(facts.rulesets),
@@ -255,7 +268,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         bridges_listed=tuple(facts.bridges.items()),
         containers=None if facts.containers is None else tuple(facts.containers),
         namespaces=tuple(_frozen(one) for one in facts.namespaces.values()),
-        veths=pair_veths(facts) if facts.namespaces or facts.learned or facts.peers else (),
+        veths=veths,
         configured=tuple(facts.configured),
         firewalld=facts.firewalld,
         ufw=facts.ufw,
@@ -265,7 +278,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         networks=join_networks(facts.networks, facts.interfaces, shown_bridges(facts.routes, facts.rulesets)),
         networks_listed=facts.networks_listed,
         projects=tuple(facts.projects),
-        actions=tuple(with_each_start(facts.actions)),
+        actions=actions,
         swarm=facts.swarm,
         swarm_services=tuple(facts.swarm_services),
         swarm_nodes=tuple(facts.swarm_nodes),

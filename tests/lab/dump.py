@@ -6,10 +6,11 @@ compose.yaml, and lists that host into FOLDER. What would tell of the machine th
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.lab.engine import Engine
 from tests.lab.net import PREFIX, lock, make_folder
@@ -27,13 +28,20 @@ LISTINGS = {
     "ip6tables-save.txt": "ip6tables-save",
     "ss-ltnup.txt": "ss -ltnup",
 }
-SYSCTLS = r"^net\.(ipv[46]\.(ip_forward|conf\..*\.(forwarding|rp_filter|route_localnet))|bridge\..*tables)$"
+SYSCTLS = (
+    "net/ipv4/ip_forward",
+    *(f"net/ipv[46]/conf/*/{key}" for key in ("forwarding", "rp_filter", "route_localnet")),
+    "net/bridge/*tables",
+)
+# What the client prints, and where the engine's API has what it is made of.
 DOCKER = {
-    "docker-version.txt": "version",
-    "docker-info.txt": "info",
-    "docker-network-ls.txt": "network ls",
-    "docker-ps.txt": "ps --no-trunc",
+    "docker-version.txt": ("version", "/version"),
+    "docker-info.txt": ("info", "/info"),
+    "docker-network-ls.txt": ("network ls", "/networks"),
+    "docker-ps.txt": ("ps --no-trunc", "/containers/json"),
 }
+# What is another thing at every look.
+_FLEETING = {"SystemTime", "NFd", "NGoroutines", "NEventsListener", "Status"}
 # Lines of docker info that are about the machine and not about its network.
 _MACHINE = re.compile(
     r"^ (?:Kernel Version|Operating System|OSType|Architecture|CPUs|Total Memory|Cgroup \w+|ID|Debug Mode"
@@ -45,15 +53,19 @@ _MACHINE = re.compile(
 def dump(engine: Engine, folder: Path) -> Path:
     """List the host of `engine` into `folder`, and give `folder` back."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {name: engine.host.run(*command.split()) for name, command in LISTINGS.items()}
-    texts["sysctl-net.txt"] = engine.host.run("sysctl", "-a", "-r", SYSCTLS, check=False)
-    for name, command in DOCKER.items():
-        texts[name] = _version(engine) if command == "version" else engine.docker(*command.split()) + "\n"
-    networks = [network["Id"] for network in engine.listed("/networks")]
-    texts["docker-network-inspect.json"] = engine.docker("network", "inspect", *networks) + "\n"
-    containers = [container["Id"] for container in engine.listed("/containers/json?all=1")]
+    script = "".join(f"{command} >{name}\n" for name, command in LISTINGS.items())
+    engine.host.run("env", "-C", str(folder), "sh", "-e", "-c", script)
+    texts = {name: (folder / name).read_text(encoding="utf-8") for name in LISTINGS}
+    texts["sysctl-net.txt"] = "".join(
+        f"{key} = {value}\n" for key, value in sorted(engine.host.sysctls(*SYSCTLS).items())
+    )
+    for name, (command, path) in DOCKER.items():
+        texts[name] = _printed(engine, command, path)
+    networks = [engine.api.get(f"/networks/{network['Id']}") for network in engine.api.get("/networks")]
+    texts["docker-network-inspect.json"] = _inspected(networks)
+    containers = [engine.api.get(f"/containers/{one['Id']}/json") for one in engine.api.get("/containers/json?all=1")]
     if containers:
-        texts["docker-inspect.json"] = engine.docker("inspect", *containers) + "\n"
+        texts["docker-inspect.json"] = _inspected(containers)
     for name in ("daemon.json", "resolv.conf"):
         texts[name] = (engine.folder / name).read_text(encoding="utf-8")
     for name, text in texts.items():
@@ -61,10 +73,28 @@ def dump(engine: Engine, folder: Path) -> Path:
     return folder
 
 
-@cache
-def _version(engine: Engine) -> str:
-    """What `docker version` says, which stays the same."""
-    return engine.docker("version") + "\n"
+def _inspected(found: list[dict[str, Any]]) -> str:
+    """As the client's `inspect` prints what the API says."""
+    return json.dumps(found, indent=4, ensure_ascii=False) + "\n"
+
+
+_said: dict[tuple[str, str, str], str] = {}
+
+
+def _printed(engine: Engine, command: str, path: str) -> str:
+    """What the client prints, which is made of what the API says: it is asked anew where that differs."""
+    state = json.dumps(_lasting(engine.api.get(path)))
+    key = (engine.version, command, state)
+    if key not in _said:
+        _said[key] = engine.docker(*command.split()) + "\n"
+    return _said[key]
+
+
+def _lasting(found: Any) -> Any:
+    """What the API says without what differs at every look."""
+    if isinstance(found, dict):
+        return {key: _lasting(value) for key, value in found.items() if key not in _FLEETING}
+    return [_lasting(one) for one in found] if isinstance(found, list) else found
 
 
 def _neutral(text: str, engine: Engine) -> str:

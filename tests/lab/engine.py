@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 from tests.lab import image
+from tests.lab.api import Api
 from tests.lab.net import (
     CGROUPS,
     CONNECT,
@@ -83,15 +83,19 @@ class Engine:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.folder = make_folder(self.host.name)
+        self.folder = make_folder(self.host.name, memory=True)
         self.socket = self.folder / "run" / "docker.sock"
+        self.api = Api(self.socket)
         self.client = [str(self.programs["docker"]), "-H", f"unix://{self.socket}"]
         try:
             (self.folder / "run").mkdir()
             (self.folder / "daemon.json").write_text(self.config, encoding="utf-8")
             (self.folder / "resolv.conf").write_text(f"nameserver {self.resolver}\n", encoding="utf-8")
+            given = image.place(self.version, self.folder / "data")
             self.start()
-            image.load(self.client)
+            if not given:
+                self.api.load(image.archive(), image.IMAGE, image.CHANGE)
+                image.keep(self.version, self.folder / "data")
         except BaseException:
             self.__exit__()
             raise
@@ -152,7 +156,10 @@ class Engine:
         if self._process is None or self._process.poll() is not None:
             lines = [line for line in self.log.splitlines() if line.strip()]
             raise StartRefused(lines[-1] if lines else "")
-        return self.get("/_ping") == b"OK"
+        try:
+            return self.api.ask("GET", "/_ping") == b"OK"
+        except (OSError, LabError):  # it does not listen, or is not ready
+            return False
 
     def restart(self) -> None:
         """Stop dockerd as systemd would, and start it again; its data stays."""
@@ -166,7 +173,7 @@ class Engine:
 
     def container(self, name: str, *options: str) -> None:
         """Run a container in the background, which serves on image.PORTS; LabError where docker refuses."""
-        self.docker("run", "-d", "--name", name, *options, image.IMAGE)
+        self.api.run(image.IMAGE, name, options)
         self.settle()
 
     def settle(self) -> None:
@@ -174,12 +181,7 @@ class Engine:
         wait_until(lambda: all(map(self._serves, self._running())), 20, "the containers")
 
     def _running(self) -> list[str]:
-        return [str(container["Id"]) for container in self.listed("/containers/json")]
-
-    def listed(self, path: str) -> list[dict[str, Any]]:
-        """The entries of a list in the engine's API; none where it does not answer. Much cheaper than the client."""
-        entries: list[dict[str, Any]] = json.loads(self.get(path) or "[]")
-        return entries
+        return [str(container["Id"]) for container in self.api.get("/containers/json")]
 
     def _serves(self, container: str) -> bool:
         """Whether the container has written READY: looked for in its file system, without a program in it."""
@@ -189,33 +191,24 @@ class Engine:
         layer = self.folder / "data" / "vfs" / "dir" / mount.read_text(encoding="ascii")
         return (layer / image.READY.lstrip("/")).exists()
 
-    def get(self, path: str) -> bytes | None:
-        """What the engine's API answers; None where it does not (yet)."""
-        try:
-            with socket.socket(socket.AF_UNIX) as one:
-                one.settimeout(10)
-                one.connect(str(self.socket))
-                one.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
-                answer = b"".join(iter(lambda: one.recv(65536), b""))
-        except OSError:
-            return None
-        head, _, body = answer.partition(b"\r\n\r\n")
-        return body if b" 200 " in head.partition(b"\r\n")[0] else None
-
     def provide(self, *names: str) -> None:
         """Let the lab's image stand for images of other names."""
         for name in names:
-            self.docker("tag", image.IMAGE, name)
+            self.api.tag(image.IMAGE, name)
 
     def within(self, container: str) -> list[str]:
         """How a command begins that runs in a container's network and files.
 
         A tenth of what `docker exec` takes. LabError where the container does not run.
         """
-        state = json.loads(self.get(f"/containers/{container}/json") or "{}").get("State", {})
-        if not state.get("Pid"):
+        process = self.api.get(f"/containers/{container}/json")["State"]["Pid"]
+        if not process:
             raise LabError(f"container {container} does not run")
-        return [*self.inside(), "nsenter", "-t", str(state["Pid"]), "--net", "--mount", "--uts"]
+        return [*self.inside(), "nsenter", "-t", str(process), "--net", "--mount", "--uts"]
+
+    def execute(self, container: str, *words: str, stdin: str | None = None) -> str:
+        """What a program of the container prints that is started in its network and files, whatever its status."""
+        return run(*self.within(container), *words, stdin=stdin, check=False, timeout=30).strip()
 
     def pings(self, container: str, address: str, *options: str) -> bool:
         """Whether one of three pings from `container` to `address` is answered."""
@@ -228,18 +221,15 @@ class Engine:
 
     def clear(self) -> None:
         """Remove every container and every network that was created."""
-        containers = [str(container["Id"]) for container in self.listed("/containers/json?all=1")]
-        if containers:
-            self.docker("rm", "-f", *containers)
-        if any(network["Name"] not in _PREDEFINED for network in self.listed("/networks")):
-            self.docker("network", "prune", "-f")
+        for container in self.api.get("/containers/json?all=1"):
+            self.api.remove(container["Id"])
+        if any(network["Name"] not in _PREDEFINED for network in self.api.get("/networks")):
+            self.api.post("/networks/prune")
 
     def address(self, container: str, network: str = "bridge") -> str:
         """The IPv4 address of `container` on `network`."""
-        networks = (
-            json.loads(self.get(f"/containers/{container}/json") or "{}").get("NetworkSettings", {}).get("Networks")
-        )
-        if network not in (networks or {}):
+        networks = self.api.get(f"/containers/{container}/json")["NetworkSettings"]["Networks"]
+        if network not in networks:
             raise LabError(f"container {container} is not on network {network}")
         return str(networks[network]["IPAddress"])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tests.lab.net import make_folder, run
 
 IMAGE = "lab:1"
 PORTS = (80, 443, 5432, 8080, 8500)
+CHANGE = 'ENTRYPOINT ["/bin/serve"]'
 READY = "/tmp/ready"  # there while a container serves
 _ANSWER = r"""#!/bin/sh
 printf 'Content-Type: text/plain\r\n\r\n%s\n' "$REMOTE_ADDR"
@@ -40,7 +40,6 @@ def root() -> Path:
     for name, text in (("www/cgi-bin/client", _ANSWER), ("bin/serve", _SERVE)):
         (folder / name).write_text(text, encoding="utf-8")
         (folder / name).chmod(0o755)
-    run("tar", "-C", str(folder), "--exclude=./image.tar", "-cf", str(folder / "image.tar"), ".")
     return folder
 
 
@@ -49,8 +48,30 @@ def website() -> Path:
     return root() / "www"
 
 
-def load(docker: list[str]) -> None:
-    """Give the image to an engine; `docker` is the command of its client."""
-    archive = str(root() / "image.tar")
-    command = [*docker, "import", "-c", 'ENTRYPOINT ["/bin/serve"]', archive, IMAGE]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+@cache
+def archive() -> Path:
+    """The image's file system in one file."""
+    path = make_folder("archive") / "image.tar"
+    run("tar", "-C", str(root()), "-cf", str(path), ".")
+    return path
+
+
+_kept: dict[str, Path] = {}  # the files of the image, by the version of the engine that made them of the archive
+
+
+def keep(version: str, data: Path) -> None:
+    """Keep the image's files of an engine that has loaded it and nothing else, for others of its version."""
+    _kept[version] = make_folder(f"image-{version}")
+    _copy(data, _kept[version])
+
+
+def place(version: str, data: Path) -> bool:
+    """Put the image where an engine that starts will find it; False where none of that version has loaded it yet."""
+    if version in _kept:
+        _copy(_kept[version], data)
+    return version in _kept
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    run("cp", "-a", *(str(source / name) for name in ("image", "vfs")), str(target))

@@ -26,6 +26,8 @@ PREFIX = f"nltlab{NAME}-"
 FOLDER_PREFIX = f"netlint-lab{NAME}-"
 LOCK = Path(f"/run/netlint-lab{NAME}.lock")
 CGROUPS = Path("/sys/fs/cgroup")
+NAMESPACES = Path("/run/netns")
+SYSCTLS = Path("/proc/sys")  # of net/ everybody sees that of his own namespace
 REQUEST = "GET /cgi-bin/client HTTP/1.0\r\n\r\n"
 PING = ("ping", "-c", "3", "-i", "0.3", "-W", "1")
 CONNECT = ("timeout", "6", "nc", "-w", "2")  # a port that accepts and never answers holds nc for ever
@@ -65,9 +67,12 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         time.sleep(0.1)
 
 
-def make_folder(name: str) -> Path:
-    """A temporary folder that the lab recognises as its own."""
-    return Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{name}-"))
+def make_folder(name: str, *, memory: bool = False) -> Path:
+    """A temporary folder that the lab recognises as its own; in memory, where many files come and go."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{name}-"))
+    if memory:
+        run("mount", "-t", "tmpfs", "-o", "mode=700", PREFIX + name, str(folder))
+    return folder
 
 
 def client_seen(answer: str) -> str | None:
@@ -120,13 +125,22 @@ class Host(Namespace):
 
         nsenter and not `ip netns exec`, which mounts another /sys and hides the control groups from an engine.
         """
-        return ["nsenter", f"--net=/run/netns/{self.namespace}", *words]
+        return ["nsenter", f"--net={NAMESPACES / self.namespace}", *words]
 
     def run(self, *words: str, check: bool = True, stdin: str | None = None, timeout: float = 60) -> str:
         return run(*self.command(*words), check=check, stdin=stdin, timeout=timeout)
 
     def sysctl(self, key: str, value: str) -> None:
-        self.run("sysctl", "-qw", f"{key}={value}")
+        """Set `net.ipv4.ip_forward`; with slashes where the name of an interface holds a dot."""
+        with inside(self):
+            (SYSCTLS / (key if "/" in key else key.replace(".", "/"))).write_text(value, encoding="ascii")
+
+    def sysctls(self, *patterns: str) -> dict[str, str]:
+        """The keys that match patterns like `net/ipv4/conf/*/forwarding`, with their values."""
+        with inside(self):
+            paths = [path for pattern in patterns for path in SYSCTLS.glob(pattern)]
+            found = {path.relative_to(SYSCTLS): path.read_text(encoding="ascii").strip() for path in paths}
+        return {".".join(part.replace(".", "/") for part in path.parts): value for path, value in found.items()}
 
     def route(self, *words: str) -> None:
         """`ip route add WORDS`."""
@@ -181,7 +195,7 @@ def inside(host: Namespace) -> Iterator[None]:
     """Run in the network of `host`: a socket made there stays there."""
     libc = ctypes.CDLL(None, use_errno=True)
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    after = os.open(f"/run/netns/{host.namespace}", os.O_RDONLY)
+    after = os.open(NAMESPACES / host.namespace, os.O_RDONLY)
     try:
         if libc.setns(after, _NEWNET):
             raise OSError(ctypes.get_errno(), f"setns {host.namespace}")
@@ -216,16 +230,9 @@ class Lan(Namespace):
         host.ip("link", "set", interface, "up")
 
 
-def namespaces() -> Iterator[str]:
-    """The lab's namespaces that exist now."""
-    for line in run("ip", "netns", "list").splitlines():
-        if line.startswith(PREFIX):
-            yield line.split()[0]
-
-
 def remove_namespace(name: str) -> None:
     """Stop what runs in the namespace and remove it; nothing happens where there is none."""
-    if name not in namespaces():
+    if not (NAMESPACES / name).exists():
         return
     for _ in range(50):
         processes = [int(word) for word in run("ip", "netns", "pids", name, check=False).split()]
@@ -276,8 +283,8 @@ def _locked(file: IO[str]) -> bool:
 
 def remove_leftovers() -> None:
     """Remove what an interrupted run left behind."""
-    for name in list(namespaces()):
-        remove_namespace(name)
+    for path in sorted(NAMESPACES.glob(f"{PREFIX}*")):
+        remove_namespace(path.name)
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         remove_folder(folder)
     remove_cgroups([*CGROUPS.glob(f"{PREFIX}*"), *CGROUPS.glob(f"*/{PREFIX}*")])

@@ -36,6 +36,5 @@ def resolves(engine: Engine, container: str, server: str = EMBEDDED) -> bool:
 
 def lookup(engine: Engine, container: str, name: str, server: str = EMBEDDED) -> set[str]:
     """The IPv4 addresses that `server`, else the engine's own resolver, tells `container` for `name`."""
-    words = ("nslookup", "-type=a", f"{name}.", server)
-    answer = engine.docker("exec", container, *words, check=False, timeout=30)
+    answer = engine.execute(container, "nslookup", "-type=a", f"{name}.", server)
     return set(re.findall(r"^Address: ([\d.]+)$", answer, re.MULTILINE))

@@ -117,7 +117,7 @@ def test_resolver_on_the_host(version: str, proof: Record, tmp_path: Path) -> No
     with machine() as (host, _), Engine(host, version, config=texts["daemon.json"]) as engine:
         serve_names(host, server)
         engine.container("web")
-        assert f"nameserver {server}" in engine.docker("exec", "web", "cat", "/etc/resolv.conf")
+        assert f"nameserver {server}" in engine.execute("web", "cat", "/etc/resolv.conf")
         with host.rules(firewall_rules("NL415", "the resolver of all containers", "INPUT")):
             assert not resolves(engine, "web", server)
             assert finds(engine, "NL415", tmp_path)

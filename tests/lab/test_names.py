@@ -80,7 +80,7 @@ def test_name_of_the_host(version: str, lab: Lab, proof: Record, tmp_path: Path)
         shop = tmp_path / str(known).lower()
         up(engine, files("NL211", title), shop)
         app = container(shop, "app")
-        hosts = engine.docker("exec", app, "cat", "/etc/hosts")
+        hosts = engine.execute(app, "cat", "/etc/hosts")
         assert ("host.docker.internal" in hosts) is known
         assert lookup(engine, app, "host.docker.internal") == set()
         assert finds(engine, "NL211", shop) is not known
@@ -118,7 +118,7 @@ def test_default_bridge(version: str, lab: Lab, proof: Record, tmp_path: Path) -
         shop = tmp_path / str(resolved).lower()
         up(engine, files("NL214", title), shop)
         app = container(shop, "app")
-        assert (f"nameserver {EMBEDDED}" in engine.docker("exec", app, "cat", "/etc/resolv.conf")) is resolved
+        assert (f"nameserver {EMBEDDED}" in engine.execute(app, "cat", "/etc/resolv.conf")) is resolved
         assert bool(lookup(engine, app, "db")) is resolved
         database = engine.address(container(shop, "db"), f"{shop.name}_default" if resolved else "bridge")
         assert engine.asks(app, database, 5432) is not None

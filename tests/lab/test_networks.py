@@ -93,8 +93,7 @@ def test_unknown_option(version: str, lab: Lab, proof: Record, tmp_path: Path) -
     for title in ("almost the right name", "as the driver knows it"):
         shop = tmp_path / title.split()[0]
         up(engine, files("NL221", title), shop)
-        words = ("exec", container(shop, "app"), "cat", "/sys/class/net/eth0/mtu")
-        sizes[title] = engine.docker(*words)
+        sizes[title] = engine.execute(container(shop, "app"), "cat", "/sys/class/net/eth0/mtu")
         assert finds(engine, "NL221", shop) is (title == "almost the right name")
     assert list(sizes.values()) == ["1500", "1400"]
     seen = "com.docker.network.mtu 1400 accepted: the MTU is 1500; com.docker.network.driver.mtu 1400: it is 1400"
@@ -143,8 +142,8 @@ def test_key_twice_in_daemon_json(version: str, proof: Record, tmp_path: Path) -
     assert json.loads(config)["dns"] == ["10.0.0.3"]
     with machine() as (host, _), Engine(host, version, config=config) as engine:
         engine.container("web")
-        assert "nameserver 10.0.0.3" in engine.docker("exec", "web", "cat", "/etc/resolv.conf")
-        assert "10.0.0.2" not in engine.docker("exec", "web", "cat", "/etc/resolv.conf")
+        assert "nameserver 10.0.0.3" in engine.execute("web", "cat", "/etc/resolv.conf")
+        assert "10.0.0.2" not in engine.execute("web", "cat", "/etc/resolv.conf")
         assert finds(engine, "NL223", tmp_path)
     proof(rule="NL223", engine=version, observed="dns twice in daemon.json: dockerd starts and takes the second")
 

@@ -60,7 +60,7 @@ def overlay(swarm: Swarm, *options: str) -> Iterator[None]:
 def _has_network(engine: Engine) -> bool:
     """Whether the engine has an overlay of ours still; the manager keeps it until the worker has told of its end."""
     engine.clear()
-    return "wide" in engine.docker("network", "ls")
+    return any(network["Name"] == "wide" for network in engine.api.get("/networks"))
 
 
 def test_underlay_is_smaller(version: str, swarm: Swarm, proof: Record, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_underlay_is_smaller(version: str, swarm: Swarm, proof: Record, tmp_path
     def answered(count: int) -> list[int]:
         """Which of `count` large pings are answered, by their numbers."""
         words = ("ping", "-c", str(count), "-i", "0.3", "-W", "1", *LARGE, RIGHT)
-        answer = swarm.one.docker("exec", "left", *words, check=False)
+        answer = swarm.one.execute("left", *words)
         return [number for number in range(count) if f"seq={number} " in answer]
 
     for host in (swarm.a, swarm.b):

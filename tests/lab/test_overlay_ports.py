@@ -78,7 +78,7 @@ def test_gossip_blocked(nodes: tuple[Engine, Engine], version: str, proof: Calla
     for engine in nodes:
         block(engine, ("tcp", 7946), ("udp", 7946))
     two.container("late", "--network", "wide")
-    assert "bad address" in one.docker("exec", "left", "ping", "-c", "1", "-W", "1", "late", check=False)
+    assert "bad address" in one.execute("left", "ping", "-c", "1", "-W", "1", "late")
     assert states(one) == {"Ready"}
     said = [one for one in findings(nodes, tmp_path) if one.code == "NL607"]
     assert {finding.host for finding in said} == {"node-a", "node-b"}
@@ -99,7 +99,7 @@ def test_default_mtu_ignores_the_underlay(
     one.docker("network", "create", "-d", "overlay", "--attachable", *told, "large")
     for name, expected in (("later", "1450"), ("large", "8950")):
         one.container(f"in-{name}", "--network", name)
-        assert one.docker("exec", f"in-{name}", "cat", "/sys/class/net/eth0/mtu") == expected
+        assert one.execute(f"in-{name}", "cat", "/sys/class/net/eth0/mtu") == expected
     said = {one.message.split()[1] for one in findings(nodes, tmp_path) if one.code == "NL706"}
     assert "later" in said
     assert "large" not in said
