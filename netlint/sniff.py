@@ -64,7 +64,7 @@ _STRONG = (
         "docker-defaults",
         r"(?:#\s*)?(?:export )?(?:DOCKER_(?:OPTS|NETWORK_OPTIONS|OPT_\w+)|DOCKERD_OPTS|OPTIONS='?\"?--)",
     ),
-    ("ifupdown", r"iface \S+ inet6? "),
+    ("ifupdown", r"iface \S+(?: inet6? |$)"),
     ("network-config", r"\[(?:Network|NetDev|Match|connection)\]$|BOOTPROTO=|ADDRESS0="),
     ("systemd-unit", r"\[(?:Unit|Service|Socket|Install|Path|Timer)\]$|(?:Exec(?:Start|Stop)\w*|EnvironmentFile)="),
     ("dockerd-command", r"(?:sudo )?(?:/\S*/)?dockerd(?:-current)?(?: -|$)"),

@@ -134,6 +134,8 @@ def json_format(text: str, path: str) -> str | None:
 def _json_listing(keys: set[str]) -> str | None:
     if "Name" in keys and ("IPAM" in keys or ("Driver" in keys and keys <= _NETWORK_KEYS)):
         return "docker-network-inspect"
+    if {"name", "driver", "network_interface", "subnets"} <= keys:
+        return "podman-network"
     if keys & {"HostConfig", "NetworkSettings"} or {"Id", "Names", "Image"} <= keys:
         return "docker-inspect"
     if {"ID", "Spec"} <= keys and keys & {"Version", "CreatedAt"}:
