@@ -3,7 +3,9 @@
 ## What it means
 
 Packets of containers, and packets to them from other hosts, are forwarded: the chain FORWARD decides over them. Nothing
-there accepts those of this network before a rule for everything refuses them, or the policy drops them. The policy DROP
+there accepts those of this network before a rule for everything refuses them, or the policy drops them. In
+`DOCKER-USER`, a list of addresses that may come in with a last rule against all others also ends what containers begin,
+unless that rule is for the uplink alone (`-i eth0`). The policy DROP
 alone means nothing: Docker sets it itself, and accepts what its own networks need. It does not accept what bridges of
 others need (weave, CNI), nor new connections that another host routes straight to the containers.
 
@@ -67,6 +69,32 @@ COMMIT
     inet 172.17.0.1/16 scope global docker0
 4: weave: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1376 qdisc noqueue state UP
     inet 10.32.0.1/12 scope global weave
+```
+
+## Bad: the end of a list of who may come in
+
+```text title="iptables-save.txt"
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:DOCKER - [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o docker0 -j DOCKER
+-A FORWARD -i docker0 -j ACCEPT
+-A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+-A DOCKER-USER -s 198.51.100.0/24 -j RETURN
+-A DOCKER-USER -j DROP  # <- warning
+COMMIT
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
 ```
 
 ## Bad: another host's containers meet the engine's own last rule
@@ -175,10 +203,12 @@ from netlint.api import (
     Span,
     Walker,
     insides,
+    is_container_link,
     led_to,
     leg_witness,
     outward,
     rule,
+    uplinks,
 )
 
 
@@ -200,7 +230,7 @@ def check(site: Site) -> Iterator[Finding]:
             if inside.network is not None and (inside.network.internal or not _programmed(host)):
                 continue
             leg = walk.receive(outward(inside))
-            if _blocked(leg, forward) and leg.decided is not None and leg.decided not in said:
+            if (_blocked(leg, forward) or _by_user(leg)) and leg.decided is not None and leg.decided not in said:
                 said |= {leg.decided} - {forward.span}  # a rule for all packets is one defect for all networks
                 what = f"nothing lets network {inside.name} ({inside.prefix}) out"
                 yield _finding(leg, forward, inside, what, f"-i {inside.link}")
@@ -224,6 +254,36 @@ def _blocked(leg: Leg, forward: Chain) -> bool:
     if leg.accepted or not leg.certain:
         return False
     return leg.decided == forward.span or any(one.span == leg.decided and _for_all(one) for one in forward.rules)
+
+
+def _by_user(leg: Leg) -> bool:
+    """Whether a rule of DOCKER-USER for everything lost the packet, and no rule before it is for what containers send:
+    where there is one, the rule is the end of a list of what they may."""
+    ruleset = leg.host.ruleset(4)
+    chain = ruleset.chain("filter", "DOCKER-USER") if ruleset is not None and not leg.accepted and leg.certain else None
+    for one in chain.rules if chain is not None else ():
+        if one.span == leg.decided:
+            return _for_all(one)
+        if one.target not in ("RETURN", "ACCEPT") or _of_connections(one):
+            continue
+        if not _for_strangers(leg.host, one):
+            return False
+    return False
+
+
+def _for_strangers(host: Host, one: FirewallRule) -> bool:
+    """Whether it is only for what comes from outside: by its interface, or by a source that no container has."""
+    if one.in_interface is not None and not one.in_interface.negated:
+        return not is_container_link(host, one.in_interface.name)
+    inside = [subnet.prefix for network in host.networks for subnet in network.subnets]
+    source = one.source
+    return source is not None and not source.negated and not any(own.overlaps(source.prefix) for own in inside)
+
+
+def _of_connections(one: FirewallRule) -> bool:
+    """Whether it is for packets of connections that there are."""
+    state = one.match("ctstate") or one.match("state")
+    return state is not None and not state.negated and "NEW" not in state.values[0]
 
 
 def _for_all(one: FirewallRule) -> bool:
@@ -268,17 +328,26 @@ def _from_peers(walker: Walker, walk: HostWalk, forward: Chain) -> Iterator[Find
 
 
 def _finding(leg: Leg, forward: Chain, inside: Inside, what: str, accepted: str) -> Finding:
-    policy, closed = leg.decided == forward.span, _closed(leg)
+    policy, closed, user = leg.decided == forward.span, _closed(leg), _by_user(leg)
     by = f"the policy {forward.policy} of FORWARD" if policy else "a rule of FORWARD for all packets"
-    by = "the engine's last rule for the network" if closed else by
+    by = (
+        "the engine's last rule for the network"
+        if closed
+        else "the rule of DOCKER-USER for all packets"
+        if user
+        else by
+    )
     return Finding(
         message=f"{what}: {by} drops it",
         at=leg.decided or forward.span,
         label=f"{leg.left} ends here",
-        help=f"accept it where the engine leaves rules alone: iptables -I DOCKER-USER {accepted} -j ACCEPT"
+        help=f"add -i {uplinks(leg.host)[0]} to it, so that it is for what comes from outside alone"
+        if user
+        else f"accept it where the engine leaves rules alone: iptables -I DOCKER-USER {accepted} -j ACCEPT"
         if policy or closed
         else "put this rule behind all others, or remove it",
         related=(Label(inside.span, f"network {inside.name}"),),
+        severity=Severity.WARNING if user else None,  # it may be meant so
         witness=leg_witness(leg),
         host=leg.host.name,
     )

@@ -56,6 +56,9 @@ def build_docker(command: Command, facts: HostFacts) -> None:
         case ["plugin", "install" | "set", *_]:
             build_weave_plugin(command, words[2:], facts)
         case [first, second, *_] if (first, second) in _NOT_MODELLED:
+            if first in ("service", "stack") and facts.swarm is None:
+                # managers alone do it
+                facts.swarm = Swarm(span=command.span, active=True, pools_known=False)
             facts.unsupported(Unsupported(command.span, f"docker {first} {second}"))
         case _:
             pass
