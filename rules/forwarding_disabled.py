@@ -8,8 +8,8 @@ which hardening guides ask for on machines that are no routers, switches it off 
 at boot, if that comes later, with `sysctl --system`, after an update of a package.
 
 Each interface has a switch of its own (`net.ipv4.conf.eth0.forwarding`), which decides on what comes in there. networkd
-of systemd 219 to 228 sets it to 0 on the interfaces that it configures without `IPForward=yes`, from version 256 on where
-`IPv4Forwarding=no` is written.
+of systemd 219 to 228 sets it to 0 on the interfaces that it configures without `IPForward=yes`, that of version 256 and
+later where `IPv4Forwarding=no` is written.
 
 ## Why it matters
 
