@@ -23,7 +23,7 @@ class Format(Struct, frozen=True):
 FORMATS: dict[str, Format] = {
     "compose": Format("Compose file", "yaml", "compose:build_projects", "compose:build_weave"),
     "env-file": Format("environment file of Compose", "dotenv", "compose:build_projects"),
-    "daemon-json": Format("daemon.json", "json", "daemon:build_daemon"),
+    "daemon-json": Format("daemon.json", "daemon_json", "daemon:build_daemon"),
     "systemd-unit": Format("systemd unit", "systemd", "daemon:build_daemon", "actions_units:build_unit_actions"),
     "docker-defaults": Format(
         "docker defaults (/etc/default/docker)",

@@ -184,6 +184,7 @@ def _namespace(inputs: Iterable[Input], host: HostFacts) -> HostFacts:
 
 
 _TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
+_VARIABLE = pattern(r"[$%]\{")
 _A_TEMPLATE = "a template: give what it is rendered to"
 
 
@@ -195,7 +196,7 @@ def _parse(item: Input, facts: HostFacts) -> Parsed | None:
         facts.leave_unread(source, reason or f"netlint does not read {known.title} yet")
         return None
     tree, problems = import_module(f"netlint.parse.{known.parser}").parse(source)
-    template = bool(problems) and _TEMPLATE_MARK.search(source.text) is not None
+    template = bool(problems) and _is_template(item)
     if template and any(problem.fatal for problem in problems):
         facts.leave_unread(source, _A_TEMPLATE)
         return None
@@ -208,6 +209,16 @@ def _parse(item: Input, facts: HostFacts) -> Parsed | None:
     if fatal is not None:
         facts.unread[source.key] = fatal.message
     return Parsed(source, item.format, tree)
+
+
+def _is_template(item: Input) -> bool:
+    """Whether a tool fills the file in before a program reads it. One at its place in /etc is filled in."""
+    text, path = item.source.text, item.source.path
+    return _TEMPLATE_MARK.search(text) is not None or (
+        item.format == "daemon-json"
+        and _VARIABLE.search(text) is not None
+        and not f"/{path}".endswith("/etc/docker/daemon.json")
+    )
 
 
 def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
