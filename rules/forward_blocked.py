@@ -311,7 +311,7 @@ def _by_others(walk: HostWalk) -> Iterator[Finding]:
             said.add(leg.decided)
             by = f"its policy {chain.policy}" if policy else "its rule for all packets"
             yield Finding(
-                message=f"nothing in chain {chain.name} lets network {inside.name} ({inside.prefix}) out: {by} drops it "
+                message=f"nothing in {chain.name} lets network {inside.name} ({inside.prefix}) out: {by} drops it "
                 "whatever the engine accepts",
                 at=leg.decided,
                 label=f"{leg.left} ends here",
