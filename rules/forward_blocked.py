@@ -97,6 +97,54 @@ COMMIT
     inet 172.17.0.1/16 scope global docker0
 ```
 
+## Bad: a chain of nftables that knows no containers
+
+```text title="nftables.conf"
+table inet filter {
+    chain input {
+        type filter hook input priority 0; policy drop;
+        iif lo accept
+        ct state established,related accept
+        tcp dport { 22, 80, 6200 } accept
+    }
+    chain forward {  # <- error
+        type filter hook forward priority 0; policy drop;
+    }
+}
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+```
+
+## Good: a chain of nftables that does
+
+```text title="nftables.conf"
+table inet filter {
+    chain forward {
+        type filter hook forward priority 0; policy drop;
+        ct state established,related accept
+        iifname "docker0" accept
+    }
+}
+table ip nat {
+    chain postrouting {
+        type nat hook postrouting priority 100;
+        ip saddr 172.17.0.0/16 oifname "eth0" masquerade
+    }
+}
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+```
+
 ## Bad: another host's containers meet the engine's own last rule
 
 ```text title="nodeA/iptables-save.txt"
@@ -211,6 +259,8 @@ from netlint.api import (
     uplinks,
 )
 
+ENGINES = ("docker-bridges", "docker")  # tables of Docker 29 with its nftables backend
+
 
 @rule(
     "NL407",
@@ -222,6 +272,7 @@ def check(site: Site) -> Iterator[Finding]:
     walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
+        yield from _by_others(walk)
         forward = _forward(host)
         if forward is None or host.uses_nftables:
             continue
@@ -235,6 +286,41 @@ def check(site: Site) -> Iterator[Finding]:
                 what = f"nothing lets network {inside.name} ({inside.prefix}) out"
                 yield _finding(leg, forward, inside, what, f"-i {inside.link}")
         yield from _from_peers(walker, walk, forward)
+
+
+def _by_others(walk: HostWalk) -> Iterator[Finding]:
+    """Base chains that are the administrator's own. Each of a hook's chains has to accept a packet: what the engine's
+    rules accept elsewhere does not help."""
+    chains = [
+        chain
+        for ruleset in walk.rulesets
+        for table, chain in ruleset.base_chains("filter", "FORWARD")
+        if chain.hook is not None and table.name not in ENGINES and chain.name != "FORWARD"
+    ]
+    said: set[Span] = set()
+    for inside in insides(walk) if chains else ():
+        if inside.network is None or inside.network.internal:
+            continue
+        leg = walk.receive(outward(inside))
+        if leg.accepted or not leg.certain or leg.decided is None or leg.decided in said:
+            continue
+        for chain in chains:
+            policy = leg.decided == chain.span
+            if not policy and not any(one.span == leg.decided and _for_all(one) for one in chain.rules):
+                continue
+            said.add(leg.decided)
+            by = f"its policy {chain.policy}" if policy else "its rule for all packets"
+            yield Finding(
+                message=f"nothing in {chain.name} lets network {inside.name} ({inside.prefix}) out: {by} drops it "
+                "whatever the engine accepts",
+                at=leg.decided,
+                label=f"{leg.left} ends here",
+                help=f'accept it there: iifname "{inside.link}" accept, and what comes back: ct state '
+                "established,related accept",
+                related=(Label(inside.span, f"network {inside.name}"),),
+                witness=leg_witness(leg),
+                host=walk.host.name,
+            )
 
 
 def _forward(host: Host) -> Chain | None:

@@ -7,8 +7,9 @@ Packets between a container and anything but its own host are forwarded by the k
 which hardening guides ask for on machines that are no routers, switches it off again whenever the settings are applied:
 at boot, if that comes later, with `sysctl --system`, after an update of a package.
 
-Each interface has a switch of its own (`net.ipv4.conf.eth0.forwarding`), which decides on what comes in there: networkd
-sets it to 0 on the interfaces that it configures without `IPv4Forwarding=yes` (`IPForward=` up to version 255).
+Each interface has a switch of its own (`net.ipv4.conf.eth0.forwarding`), which decides on what comes in there. networkd
+of systemd 219 to 228 sets it to 0 on the interfaces that it configures without `IPForward=yes`, that of version 256 and
+later where `IPv4Forwarding=no` is written.
 
 ## Why it matters
 

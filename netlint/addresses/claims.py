@@ -14,7 +14,6 @@ from netlint.model.cluster import ClusterRange, Role
 from netlint.model.given import Reserved
 from netlint.model.host import Configured, Host, Route, Site
 from netlint.model.network import Network, Subnet
-from netlint.model.overlay import WEAVE_DEFAULT_RANGE
 from netlint.prefix import Prefix, parse_address
 from netlint.source import Span
 
@@ -335,9 +334,8 @@ def _weave(host: Host) -> Iterator[Claim]:
     for prefix, span in stated.items():
         yield Claim(prefix=prefix, kind=ClaimKind.WEAVE, what="weave range", span=span)
     if host.weave and not stated:
-        yield Claim(
-            prefix=WEAVE_DEFAULT_RANGE, kind=ClaimKind.WEAVE, what="default weave range", span=host.weave[0].span
-        )
+        first = host.weave[0]
+        yield Claim(prefix=first.allocates, kind=ClaimKind.WEAVE, what="default weave range", span=first.span)
 
 
 def _virtual(host: Host) -> Iterator[Claim]:
