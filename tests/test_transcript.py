@@ -144,15 +144,15 @@ def test_never_raises_and_parts_lie_in_order(text: str) -> None:
             last = part.end
 
 
+TOOLS = """ip iptables ip6tables iptables-save nft ipset netstat route ss ifconfig brctl bridge arp ethtool sysctl
+    systemctl cat docker podman nerdctl nsenter resolvectl uname hostname ping ls echo curl exit logout ps dmesg
+    journalctl conntrack ipvsadm hostnamectl firewall-cmd ufw wg weave"""
+
+
 @pytest.mark.parametrize(
     "line",
     [
-        *(
-            f"$ {tool} x"
-            for tool in """ip iptables ip6tables iptables-save nft ipset netstat route ss ifconfig brctl
-            bridge arp ethtool sysctl systemctl cat docker podman nerdctl nsenter resolvectl uname hostname ping ls echo curl
-            exit logout ps dmesg journalctl conntrack ipvsadm hostnamectl firewall-cmd ufw wg weave""".split()
-        ),
+        *(f"$ {tool} x" for tool in TOOLS.split()),
         "==ip route==",
         "Kernel IPv6 routing table",
         "bridge name\tbridge id",
