@@ -50,6 +50,7 @@ FORMATS: dict[str, Format] = {
     "listeners": Format("ss or netstat listeners", "listeners", "listeners:build_listeners"),
     "sysctl": Format("sysctl settings", "sysctl", "sysctl:build_sysctls"),
     "docker-network-inspect": Format("docker network inspect", "json", "networks:build_networks"),
+    "podman-network": Format("podman network inspect", "json", "configured:build_podman_networks"),
     "docker-network-ls": Format("docker network ls", "docker_network_ls", "networks:build_networks"),
     "docker-info": Format("docker info", "docker_info", "engine:build_engine"),
     "docker-info-json": Format("docker info as JSON", "json", "engine:build_engine"),
@@ -87,7 +88,6 @@ FORMATS: dict[str, Format] = {
     "sos-manifest": Format("manifest of sosreport", "json", "manifests:build_sos_manifest"),
     "collect-manifest": Format("manifest of netlint collect", "collect_manifest", "manifests:build_collect_manifest"),
     # recognised, not read
-    "docker-json-lines": Format("docker listing with --format json"),
     "template": Format("template"),
 }
 

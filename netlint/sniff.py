@@ -64,7 +64,7 @@ _STRONG = (
         "docker-defaults",
         r"(?:#\s*)?(?:export )?(?:DOCKER_(?:OPTS|NETWORK_OPTIONS|OPT_\w+)|DOCKERD_OPTS|OPTIONS='?\"?--)",
     ),
-    ("ifupdown", r"iface \S+ inet6? "),
+    ("ifupdown", r"iface \S+(?: inet6? |$)"),
     ("network-config", r"\[(?:Network|NetDev|Match|connection)\]$|BOOTPROTO=|ADDRESS0="),
     ("systemd-unit", r"\[(?:Unit|Service|Socket|Install|Path|Timer)\]$|(?:Exec(?:Start|Stop)\w*|EnvironmentFile)="),
     ("dockerd-command", r"(?:sudo )?(?:/\S*/)?dockerd(?:-current)?(?: -|$)"),
@@ -106,6 +106,12 @@ _SHELL_COMMAND = (
     r"|bridge|sysctl|weave|kubeadm|flanneld|kubectl|kube-proxy|kube-apiserver|kube-controller-manager|kubelet"
     r"|k3s|rke2|etcdctl|etcd|consul|firewall-cmd|ufw|ethtool|route|ifconfig|ovs-vsctl)[ \t]+[\w$\"'-]"
     r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
+)
+# One of these words stands in whatever the expression fits.
+_OF_SHELL = frozenset(
+    """docker dockerd podman nerdctl iptables ip6tables nft ipset ip brctl bridge sysctl weave kubeadm
+    flanneld kubectl kube kubelet k3s rke2 etcdctl etcd consul firewall ufw ethtool route ifconfig
+    ovs systemctl service""".split()
 )
 # What cloud-init runs or writes, and that it is about a host's network.
 _CLOUD_KEY = pattern(r"^(?:bootcmd|runcmd|write_files)[ \t]*:", re.MULTILINE)
@@ -160,9 +166,11 @@ _UNIT = pattern(
 _OTHER_TEXTS = frozenset(
     """md mdx markdown rst adoc asciidoc htm html tex py pyi go rs rb js jsx ts tsx mjs c h cc cpp hpp java kt scala php
     pl pm lua swift cs css scss less sql ipynb csv tsv svg patch diff lock po proto tf hcl vue svelte bats
-    1 2 3 4 5 6 7 8""".split()
+    toml gitignore gitattributes dockerignore editorconfig 1 2 3 4 5 6 7 8""".split()
 )
-_DOCUMENTS = frozenset(("readme", "howto", "changelog", "license", "copying", "copyright", "news", "pkg-info"))
+_DOCUMENTS = frozenset(
+    ("readme", "howto", "changelog", "license", "copying", "copyright", "news", "pkg-info", "requirements")
+)
 _TEMPLATES = (".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl", ".erb", ".mustache")
 
 
@@ -187,7 +195,10 @@ def may_hold_listings(path: str) -> bool:
 
 def is_script(text: str) -> bool:
     """Whether a text consists mostly of shell commands about a host's network."""
-    lines = [line.strip() for line in text[:8192].splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    head = text[:8192]
+    if _OF_SHELL.isdisjoint(re.findall(r"\w+", head)):
+        return False  # without the expression, which is dear to compile
+    lines = [line.strip() for line in head.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     return bool(lines) and 2 * sum(re.match(_SHELL_COMMAND, line) is not None for line in lines) >= len(lines)
 
 
@@ -253,6 +264,8 @@ def _script(text: str, program: str) -> str | None:
     if program.endswith("tables-restore"):
         return "iptables-save"
     if program not in ("sh", "bash", "dash", "zsh", "ksh", "ash", "rc"):
+        return None
+    if _OF_SHELL.isdisjoint(re.findall(r"\w+", text)):
         return None
     return "shell-script" if re.search(_SHELL_COMMAND, text, re.MULTILINE) else None
 

@@ -116,7 +116,7 @@ from netlint.api import (
     rule,
 )
 
-MACHINES = ("virbr", "lxcbr", "lxdbr", "vmnet")
+WHOLE = ("virbr", "lxcbr", "lxdbr", "vmnet", "podman", "cni-podman")
 EFFECT = {
     "equals": "the host does not reach the containers, and the containers do not reach {what}",
     "lies inside": "the host loses these addresses of {what}",
@@ -139,7 +139,7 @@ def check(site: Site) -> Iterator[Finding]:
             if network.span is None or link.span is None or network.is_own(link):
                 continue
             relation = network.prefix.relation(link.prefix) or "overlaps"
-            if link.container_link and relation == "lies inside" and not _is_machines(link):
+            if link.container_link and relation == "lies inside" and not _is_whole(link):
                 continue  # flannel and its like give each host a part of their own range, for docker0
             if link.prefix.is_host and link.prefix.first == network.prefix.first:
                 continue  # flannel.1 has the first address of docker0's subnet, which no container gets
@@ -156,10 +156,10 @@ def check(site: Site) -> Iterator[Finding]:
             )
 
 
-def _is_machines(link: Claim) -> bool:
-    """Whether the link is the network of virtual machines or system containers, which is whole on this host."""
+def _is_whole(link: Claim) -> bool:
+    """Whether the link is the network of virtual machines or of another engine, which is whole on this host."""
     name = link.interface.name if link.interface is not None else link.route.device if link.route is not None else None
-    return name is not None and name.startswith(MACHINES)
+    return name is not None and name.startswith(WHOLE)
 
 
 def _witness(network: Claim, link: Claim, relation: str) -> Witness | None:

@@ -262,7 +262,8 @@ def _configured(one: Configured, kind: ClaimKind) -> Claim:
         what=" ".join(parts),
         span=one.span,
         route=Route(one.prefix, one.span, via=one.via, device=one.device) if one.routed else None,
-        container_link=one.device is not None and is_container_link(one.device),
+        # podman's bridges have their whole range on this host
+        container_link=one.device is not None and is_container_link(one.device) and one.origin != "podman",
     )
 
 

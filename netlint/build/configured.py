@@ -18,7 +18,7 @@ from netlint.model.host import Configured
 from netlint.parse.ifupdown import Stanza
 from netlint.parse.ini import Section
 from netlint.parse.openvpn import Directive
-from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Word
+from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Unsupported, Word
 from netlint.prefix import Address, Prefix, parse_address, parse_interface, parse_prefix
 from netlint.source import Span
 
@@ -28,6 +28,8 @@ _PLACES = re.compile(
 )
 # What a server keeps for its clients to take along.
 _CLIENTS = re.compile(r"(?:^|[/_.-])(?:clients?|peers?)(?:[/_.\d-]|$)", re.IGNORECASE)
+_HOOKS = ("up", "post-up", "pre-up")
+_ADDS = frozenset(("-A", "-I", "--append", "--insert"))
 _KINDS = ("ethernets", "bridges", "bonds", "vlans", "wifis", "tunnels", "dummy-devices", "vrfs", "virtual-ethernets")
 
 
@@ -127,6 +129,26 @@ def build_ifupdown(files: list[Parsed], facts: HostFacts) -> None:
     for file in files:
         for stanza in file.tree if _counts(file, facts) else ():
             facts.configured += _stanza(stanza)
+            for name, values in stanza.options:
+                if name in _HOOKS and values:
+                    _add_hook(values[0].span.to(values[-1].span), file, facts)
+
+
+def _add_hook(span: Span, file: Parsed, facts: HostFacts) -> None:
+    """What a command of a stanza does beside routes, when the interface comes up: rules that it adds, settings."""
+    text = file.source.slice(span)
+    if not any(name in text for name in ("tables", "sysctl", "/proc/sys", "nft ")):
+        return
+    from netlint.build.actions import add_commands  # noqa: PLC0415 - few hooks do more than set routes
+    from netlint.parse.shell import read  # noqa: PLC0415
+
+    for command in read(Word(text, span))[0].commands:
+        words = [word.text for word in command.words]
+        adds = command.program in ("iptables", "ip6tables") and not _ADDS.isdisjoint(words)
+        if adds or command.program in ("sysctl", "echo", "printf", "tee"):
+            add_commands([command], facts)
+        elif "tables" in command.program or command.program == "nft":
+            facts.unsupported(Unsupported(command.span, f"the {command.program} command of an interface"))
 
 
 def _stanza(stanza: Stanza) -> Iterator[Configured]:
@@ -135,7 +157,7 @@ def _stanza(stanza: Stanza) -> Iterator[Configured]:
     for name, values in stanza.options:
         if name == "address" and values:
             yield from _link(values[0], "ifupdown", device, mask.text if mask is not None else None)
-        elif name in ("up", "post-up", "pre-up"):
+        elif name in _HOOKS:
             texts = [value.text for value in values]
             text = " ".join(texts)
             found = re.search(r"ip (?:-\S+ )*r(?:oute)? (?:add|replace|append) (?P<to>\S+)(?: via (?P<via>\S+))?", text)
@@ -293,6 +315,30 @@ def _variables(sections: list[Section], name: str) -> Iterator[Configured]:
         if to is not None and number:
             gateway = parse_address(via.text) if via is not None else None
             yield from _route(f"{to.text}/{mask.text if mask else 32}", to.span, "ifcfg", device, gateway)
+
+
+def build_podman_networks(files: list[Parsed], facts: HostFacts) -> None:
+    """Ranges of podman's bridges, also those that come up with their first container. They are no networks of the
+    engine: it programs no rules for them."""
+    for file in files:
+        for document in file.tree:
+            for entry in document.items if isinstance(document, Sequence) else (document,):
+                if isinstance(entry, Mapping):
+                    facts.configured += _podman_network(entry)
+
+
+def _podman_network(entry: Mapping) -> Iterator[Configured]:
+    driver, device = _word(entry.get("driver")), _word(entry.get("network_interface"))
+    if driver is None or driver.text != "bridge":
+        return  # a macvlan's range is the LAN's
+    for item in _items(entry.get("subnets")):
+        subnet = _word(item.get("subnet")) if isinstance(item, Mapping) else None
+        gateway = _word(item.get("gateway")) if isinstance(item, Mapping) else None
+        prefix = parse_prefix(subnet.text) if subnet is not None else None
+        if subnet is not None and prefix is not None:
+            address = parse_address(gateway.text) if gateway is not None else None
+            name = device.text if device is not None else None
+            yield Configured(prefix, subnet.span, "podman", False, name, None, address)
 
 
 def build_route_files(files: list[Parsed], facts: HostFacts) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from netlint.build.facts import HostFacts, Parsed
+from netlint.build.shown_bridges import ENGINE_BRIDGE
 from netlint.model.interface import Interface, InterfaceAddress
 from netlint.model.located import Located
 from netlint.parse import ifconfig, ip_addr
 from netlint.parse.ip_addr_brief import BriefLink
-from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Word
+from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Unsupported, Word
 from netlint.prefix import Prefix, parse_address, parse_interface
 from netlint.source import Span
 
@@ -111,6 +112,7 @@ def _number(text: str | None) -> int | None:
 
 def _from_link(link: ip_addr.Link, facts: HostFacts) -> Interface:
     flags = link.flags
+    _add_reach(link.name, link.master.text if link.master is not None else None, link.reach, facts)
     addresses = [
         address
         for line in link.addresses
@@ -130,6 +132,13 @@ def _from_link(link: ip_addr.Link, facts: HostFacts) -> Interface:
         link=link.peer,
         options=_located(link.options),
     )
+
+
+def _add_reach(name: str, master: str | None, settings: Iterable[tuple[str, Word]], facts: HostFacts) -> None:
+    """Say what has no model: that a bridge of the engine's, or a port of one, keeps containers apart."""
+    for setting, value in settings:
+        if value.text not in ("0", "off", "false") and ENGINE_BRIDGE.fullmatch(master or name):
+            facts.unsupported(Unsupported(value.span, f"{setting} {value.text} of {name}"))
 
 
 def _from_brief(link: BriefLink, facts: HostFacts) -> Interface:
@@ -205,6 +214,14 @@ def _from_json(document: Node, facts: HostFacts) -> Iterator[Interface]:
             for word in [_word(data.get(key))]
             if word is not None
         ]
+        slave = info.get("info_slave_data") if isinstance(info, Mapping) else None
+        reach = [
+            (key, word)
+            for part in (data, slave)
+            for key in ip_addr.REACH
+            if isinstance(part, Mapping) and (word := _word(part.get(key))) is not None
+        ]
+        _add_reach(name.text, _text(entry, "master"), reach, facts)
         yield Interface(
             name=name.text,
             span=name.span,

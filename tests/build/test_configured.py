@@ -10,6 +10,7 @@ from netlint.addresses.claims import claims
 from netlint.config import Config
 from netlint.discover import discover
 from netlint.engine import build, check
+from netlint.model.action import FirewallChange
 from netlint.model.host import Host, Site
 from netlint.rule import load_rules, rules_folder
 
@@ -155,3 +156,65 @@ def test_a_vpn_that_is_down_still_claims_its_routes(tmp_path: Path) -> None:
     (finding,) = [one for one in run.findings if one.rule == "subnet-overlaps-route"]
     assert "WireGuard route of wg0" in finding.message
     assert "c2VjcmV0a2V5" not in repr(run.findings)
+
+
+PROXMOX = """\
+auto vmbr1
+iface vmbr1
+\taddress 172.17.5.1/16
+\tbridge_ports none
+\tpost-up   echo 1 > /proc/sys/net/ipv4/ip_forward
+\tpost-up   iptables -t nat -A POSTROUTING -s '172.17.0.0/16' -o vmbr0 -j MASQUERADE
+\tpost-down iptables -t nat -D POSTROUTING -s '172.17.0.0/16' -o vmbr0 -j MASQUERADE
+\tpre-up    iptables-restore < /etc/iptables.rules
+\tpost-up   iptables -t nat -F
+"""
+
+
+def test_hooks_of_an_interface(tmp_path: Path) -> None:
+    """Rules that it adds and settings count; a restore or a flush at boot comes before the engine's start."""
+    whole = site(tmp_path, {"etc/network/interfaces.d/sdn": PROXMOX})
+    (host,) = whole.hosts
+    assert short(host) == ["ifupdown link 172.17.0.0/16 vmbr1"]
+    (rule,) = host.actions
+    assert isinstance(rule, FirewallChange)
+    assert (rule.table, rule.chain, rule.operation, rule.rule.target) == ("nat", "POSTROUTING", "A", "MASQUERADE")
+    assert PROXMOX[rule.span.start : rule.span.end].startswith("iptables -t nat -A POSTROUTING -s '172")
+    assert [(key, value.value) for key, value in host.sysctls or ()] == [("net.ipv4.ip_forward", "1")]
+    assert [one.message for one in whole.not_understood] == [
+        "the iptables-restore command of an interface",
+        "the iptables command of an interface",
+    ]
+
+
+PODMAN = """\
+[
+     {
+          "name": "podman",
+          "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
+          "driver": "bridge",
+          "network_interface": "podman0",
+          "created": "2024-05-15T10:45:21.123456789+02:00",
+          "subnets": [{"subnet": "172.17.0.0/20", "gateway": "172.17.0.1"}, {"subnet": "fd00::/64"}],
+          "ipv6_enabled": true,
+          "internal": false,
+          "dns_enabled": true,
+          "ipam_options": {"driver": "host-local"},
+          "containers": {"a5f2c": {"name": "web"}}
+     }
+]
+"""
+
+
+def test_networks_of_podman(tmp_path: Path) -> None:
+    """They take addresses of the host as its links do; the engine's rules are not asked of them."""
+    whole = site(
+        tmp_path, {"podman-network-inspect.txt": PODMAN, "ip-addr.txt": ADDR, "daemon.json": '{"bip": "172.17.1.1/24"}'}
+    )
+    (host,) = whole.hosts
+    assert short(host) == ["podman link 172.17.0.0/20 podman0", "podman link fd00::/64 podman0"]
+    assert [str(one.address) for one in host.configured] == ["172.17.0.1", "None"]
+    assert not any(network.name == "podman" for network in host.networks)
+    rules = load_rules([rules_folder()])
+    found = check(discover([str(tmp_path)]), rules, Config()).findings
+    assert "NL102" in {one.code for one in found}
