@@ -88,7 +88,6 @@ FORMATS: dict[str, Format] = {
     "sos-manifest": Format("manifest of sosreport", "json", "manifests:build_sos_manifest"),
     "collect-manifest": Format("manifest of netlint collect", "collect_manifest", "manifests:build_collect_manifest"),
     # recognised, not read
-    "docker-json-lines": Format("docker listing with --format json"),
     "template": Format("template"),
 }
 

@@ -65,7 +65,6 @@ _NO_FACTS = frozenset(
         "ansible",
         "kubernetes",
         "cni",
-        "docker-json-lines",
     )
 )
 _SCRIPTS = ("shell-script", "cloud-config", "ansible")

@@ -142,8 +142,10 @@ def _json_listing(keys: set[str]) -> str | None:
         return "docker-service"
     if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys or keys >= _TASK:
         return "docker-service"
-    if {"ID", "Driver", "Scope"} <= keys or {"ID", "Image", "Names", "Ports"} <= keys:
-        return "docker-json-lines"
+    if {"ID", "Driver", "Scope"} <= keys:
+        return "docker-network-ls"
+    if {"ID", "Image", "Names"} <= keys and keys & {"Ports", "Publishers"}:
+        return "docker-ps"
     if keys & {"addr_info", "link_type", "operstate"}:
         return "ip-addr-json"
     if "ifname" in keys:
