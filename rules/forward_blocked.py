@@ -256,6 +256,7 @@ from netlint.api import (
     leg_witness,
     outward,
     rule,
+    rules_below,
     uplinks,
 )
 
@@ -273,6 +274,7 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         walk = walker.on(host)
         yield from _by_others(walk)
+        yield from _among(walk)
         forward = _forward(host)
         if forward is None or host.uses_nftables:
             continue
@@ -321,6 +323,31 @@ def _by_others(walk: HostWalk) -> Iterator[Finding]:
                 witness=leg_witness(leg),
                 host=walk.host.name,
             )
+
+
+def _among(walk: HostWalk) -> Iterator[Finding]:
+    """Containers of one network whose connections to each other end at a rule of DOCKER-USER that is for others, too.
+    They pass iptables where bridge-nf-call-iptables is 1."""
+    ruleset = walk.host.ruleset(4)
+    rules = {one.span: one for one in rules_below(ruleset, "filter", "DOCKER-USER")} if ruleset is not None else {}
+    said: set[Span] = set()
+    for inside in insides(walk) if rules else ():
+        leg = walk.along(Packet(source=inside.first, destination=inside.second, in_interface=inside.link))
+        culprit = rules.get(leg.decided) if leg.decided is not None and not leg.accepted and leg.certain else None
+        if culprit is None or culprit.span in said or culprit.in_interface is not None:
+            continue
+        if culprit.source is not None and not culprit.source.negated and culprit.source.prefix.overlaps(inside.prefix):
+            continue  # it names them
+        said.add(culprit.span)
+        yield Finding(
+            message=f"{culprit.target} here also ends what containers of network {inside.name} open to each other",
+            at=culprit.span,
+            label=f"{leg.left} ends here",
+            help=f"let them pass before it: -A DOCKER-USER -s {inside.prefix} -j RETURN, or give it -i and the uplink",
+            related=(Label(inside.span, f"network {inside.name}"),),
+            witness=leg_witness(leg),
+            host=walk.host.name,
+        )
 
 
 def _forward(host: Host) -> Chain | None:
