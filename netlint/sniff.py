@@ -37,6 +37,7 @@ _PLACED = (
     (pattern(r"(?:^|/)ufw/(?:user|before|after)6?\.rules$|(?:^|/)(?:default/ufw|ufw/ufw\.conf)$"), "ufw"),
     (pattern(r"(?:^|/)firewalld\.conf$"), "firewalld-conf"),
     (pattern(r"(?:^|/)network-scripts/route6?-[^/]+$"), "route-file"),
+    (pattern(r"(?:^|/)sysconfig/network/(?:ifroute-[^/]+|routes)$"), "suse-routes"),
 )
 # Scripts of packages, in a dump of a whole system: nobody set up the host with them.
 _PROGRAM = pattern(r"(?:^|/)usr/(?:s?bin|lib(?:exec|32|64)?|share)/(?:[^/]+/)*[^/]+\.(?:sh|bash)$")
@@ -67,7 +68,7 @@ PASTED = pattern(r"\.(?:txt|log|out|text|session)$|(?:^|/)[^.]+$", re.IGNORECASE
 # Formats of files that are never taken for transcripts: they may quote commands.
 WHOLE = frozenset(
     """compose env-file daemon-json systemd-unit docker-defaults shell-script kubernetes cni flannel firewalld ansible
-    firewalld-conf fail2ban network-config netplan ifupdown route-file wireguard openvpn template
+    firewalld-conf fail2ban network-config netplan ifupdown route-file suse-routes wireguard openvpn template
     dockerd-command""".split()
 )
 # What each network namespace has of its own.
