@@ -82,6 +82,7 @@ FORMATS: dict[str, Format] = {
     "netplan": Format("netplan configuration, network-config of cloud-init", "yaml", "configured:build_netplan"),
     "ifupdown": Format("interfaces (ifupdown)", "ifupdown", "configured:build_ifupdown"),
     "network-config": Format("networkd, NetworkManager or ifcfg file", "ini", "configured:build_network_files"),
+    "suse-routes": Format("routes or ifroute file of SUSE", "suse_routes", "configured:build_suse_routes"),
     "route-file": Format("route-… of network-scripts", "ip_route", "configured:build_route_files"),
     "wireguard": Format("WireGuard configuration", "ini", "configured:build_wireguard"),
     "openvpn": Format("OpenVPN configuration", "openvpn", "configured:build_openvpn"),

@@ -18,6 +18,7 @@ from netlint.model.host import Configured
 from netlint.parse.ifupdown import Stanza
 from netlint.parse.ini import Section
 from netlint.parse.openvpn import Directive
+from netlint.parse.suse_routes import RouteLine
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Unsupported, Word
 from netlint.prefix import Address, Prefix, parse_address, parse_interface, parse_prefix
 from netlint.source import Span
@@ -28,6 +29,7 @@ _PLACES = re.compile(
 )
 # What a server keeps for its clients to take along.
 _CLIENTS = re.compile(r"(?:^|[/_.-])(?:clients?|peers?)(?:[/_.\d-]|$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"IPADDR(?:\d{1,3}|_\w{1,15})?")  # with a number on Red Hat's systems, with a label on SUSE's
 _HOOKS = ("up", "post-up", "pre-up")
 _ADDS = frozenset(("-A", "-I", "--append", "--insert"))
 _KINDS = ("ethernets", "bridges", "bonds", "vlans", "wifis", "tunnels", "dummy-devices", "vrfs", "virtual-ethernets")
@@ -306,15 +308,32 @@ def _network_manager(sections: list[Section]) -> Iterator[Configured]:
 def _variables(sections: list[Section], name: str) -> Iterator[Configured]:
     values = {setting.key.text: setting.value for section in sections for setting in section.settings}
     device = values["DEVICE"].text if "DEVICE" in values else name.partition("-")[2] or None
-    for number in ("", *map(str, range(16))):
-        address = values.get(f"IPADDR{number}")
-        length = values.get(f"PREFIX{number}") or values.get(f"NETMASK{number}")
-        if address is not None:
-            yield from _link(address, "ifcfg", device, length.text if length is not None else None)
+    for suffix in dict.fromkeys(key[6:] for key in values if _ADDRESS.fullmatch(key)):
+        address = values[f"IPADDR{suffix}"]
+        length = next(
+            (values[key] for one in ("PREFIX", "PREFIXLEN", "NETMASK") if (key := one + suffix) in values), None
+        )
+        yield from _link(address, "ifcfg", device, length.text if length is not None else None)
+    for number in map(str, range(16)):
         to, mask, via = (values.get(f"{key}{number}") for key in ("ADDRESS", "NETMASK", "GATEWAY"))
-        if to is not None and number:
+        if to is not None:
             gateway = parse_address(via.text) if via is not None else None
             yield from _route(f"{to.text}/{mask.text if mask else 32}", to.span, "ifcfg", device, gateway)
+
+
+def build_suse_routes(files: list[Parsed], facts: HostFacts) -> None:
+    for file in files:
+        if not _counts(file, facts):
+            continue
+        own = PurePosixPath(file.source.path).name.partition("-")[2] or None
+        routes: list[RouteLine] = file.tree
+        for one in routes:
+            text = one.destination.text
+            if one.netmask is not None and "/" not in text:
+                text = f"{text}/{one.netmask.text}"
+            via = parse_address(one.gateway.text) if one.gateway is not None else None
+            device = one.interface.text if one.interface is not None else own
+            facts.configured += _route(text, one.destination.span, "SUSE", device, via)
 
 
 def build_podman_networks(files: list[Parsed], facts: HostFacts) -> None:

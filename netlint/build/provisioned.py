@@ -28,7 +28,7 @@ _OF_NO_ACCOUNT = frozenset(("kubernetes", "cni", "flannel", "flannel-env", "env-
 # What somebody writes for a host; listings, which are printed, are not among it.
 _READ = _BY_LINES | frozenset(
     """daemon-json systemd-unit iptables-save nft ipset kubernetes cni flannel flannel-env firewalld firewalld-conf ufw
-    fail2ban netplan network-config route-file wireguard openvpn compose""".split()
+    fail2ban netplan network-config route-file suse-routes wireguard openvpn compose""".split()
 )
 
 

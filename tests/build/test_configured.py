@@ -218,3 +218,22 @@ def test_networks_of_podman(tmp_path: Path) -> None:
     rules = load_rules([rules_folder()])
     found = check(discover([str(tmp_path)]), rules, Config()).findings
     assert "NL102" in {one.code for one in found}
+
+
+def test_files_of_suse(tmp_path: Path) -> None:
+    folder = "etc/sysconfig/network"
+    ifcfg = "STARTMODE='auto'\nBOOTPROTO='static'\nIPADDR='172.18.3.10/24'\nIPADDR_1='10.3.0.1'\nPREFIXLEN_1='16'\n"
+    ifroute = "172.19.0.0/16 172.18.3.1 - br0\n# 10.9.0.0/16 x\n172.20.0.0/16 172.18.3.2\ndefault 172.18.3.1 - -\n"
+    routes = "default 172.18.3.1 - -\n10.0.0.0 172.18.3.2 255.0.0.0 eth1\n172.21.0.0/16 - - tun0\n"
+    files = {f"{folder}/ifcfg-br0": ifcfg, f"{folder}/ifroute-br0": ifroute, f"{folder}/routes": routes}
+    (host,) = site(tmp_path, files).hosts
+    assert short(host) == [
+        "ifcfg link 172.18.3.0/24 br0",
+        "ifcfg link 10.3.0.0/16 br0",
+        "SUSE route 172.19.0.0/16 via 172.18.3.1 br0",
+        "SUSE route 172.20.0.0/16 via 172.18.3.2 br0",
+        "SUSE route 10.0.0.0/8 via 172.18.3.2 eth1",
+        "SUSE route 172.21.0.0/16 tun0",
+    ]
+    span = host.configured[2].span
+    assert ifroute[span.start : span.end] == "172.19.0.0/16"
