@@ -117,7 +117,7 @@ def _apart(site: Site) -> Iterator[Finding]:
             continue
         at = theirs.range.span if theirs.range is not None else theirs.span
         yield Finding(
-            message=f"weave hands out {theirs.allocates} on {other.name}, and its peer {host.name} {ours.allocates}: they "
+            message=f"weave hands out {theirs.allocates} here, and its peer {host.name} {ours.allocates}: the two "
             "do not connect",
             at=at,
             help=f"give all peers one range: --ipalloc-range {ours.allocates}",
