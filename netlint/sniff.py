@@ -146,9 +146,10 @@ def _sniff(text: str, path: str) -> str | None:
     start = text[:4096].lstrip()
     if not start:
         return name_format(path)
-    if start[0] == "#" and _CLOUD_HEAD.match(start):
+    lower_start = start.lower()
+    if "#cloud-config" in start and _CLOUD_HEAD.match(start):
         return "cloud-config" if _CLOUD_KEY.search(text) and _is_of_networks(text) else None
-    may_have_parts = start.startswith("#") or "content-type:" in start.lower()
+    may_have_parts = lower_start.startswith("#cloud-") or "content-type:" in lower_start
     if may_have_parts and _CLOUD_PARTS.match(start) and _PART_OF_CLOUD.search(text):
         return "cloud-config" if _is_of_networks(text) or _PACKED_PART.search(text) else None
     if name == "network-config":  # of cloud-init's NoCloud, beside the user data

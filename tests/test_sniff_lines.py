@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from netlint.sniff_command import FIXED_NAMES
 from netlint.sniff_lines import STRONG, WEAK, Kind, kind_of, kinds_in
 
 ANY = "\0"  # stands for what an expression leaves open
@@ -47,6 +48,12 @@ def test_one_of_the_texts_stands_in_whatever_fits(kind: Kind) -> None:
     alternatives = written(_parser.parse(expression.pattern))
     assert alternatives
     assert not [one for one in alternatives if not any(text in one for text in texts)]
+
+
+@pytest.mark.parametrize(("texts", "expression", "found"), FIXED_NAMES)
+def test_one_of_the_texts_stands_in_each_name(texts: tuple[str, ...], expression: str, found: str) -> None:
+    alternatives = written(_parser.parse(expression))
+    assert not [one for one in alternatives if not any(text in one for text in texts)], found
 
 
 def test_the_first_kind_counts() -> None:

@@ -145,8 +145,7 @@ def test_never_raises_and_parts_lie_in_order(text: str) -> None:
 
 
 TOOLS = """ip iptables ip6tables iptables-save nft ipset netstat route ss ifconfig brctl bridge arp ethtool sysctl
-    systemctl cat docker podman nerdctl nsenter resolvectl uname hostname ping ls echo curl exit logout ps dmesg
-    journalctl conntrack ipvsadm hostnamectl firewall-cmd ufw wg weave"""
+    systemctl cat docker podman nerdctl nsenter firewall-cmd ufw"""
 
 
 @pytest.mark.parametrize(
@@ -178,3 +177,4 @@ def test_what_is_looked_through_for_outputs(line: str) -> None:
 
 def test_what_is_not_looked_through() -> None:
     assert not may_show_outputs("Permission is hereby granted, free of charge, to any person\nflask==3.0\n")
+    assert not may_show_outputs("all:\n\techo done\n\tls -l\n")
