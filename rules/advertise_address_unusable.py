@@ -41,19 +41,6 @@ docker swarm init --advertise-addr 203.0.113.5  # <- warning
     inet 10.0.0.5/24 scope global eth0
 ```
 
-## Bad: the bridge that every node has
-
-```sh title="setup.sh"
-docker swarm init --advertise-addr 172.17.0.1  # <- warning
-```
-
-```text title="ip-addr.txt"
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 10.0.0.5/24 scope global eth0
-3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
-    inet 172.17.0.1/16 scope global docker0
-```
-
 ## Bad: two to choose from
 
 ```sh title="setup.sh"
@@ -124,28 +111,6 @@ docker swarm init --advertise-addr 203.0.113.11
     inet 203.0.113.11/24 scope global eth0
 3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
     inet 10.0.5.11/24 scope global eth1
-```
-
-```sh title="hostB/setup.sh"
-docker swarm join --token x --advertise-addr 10.0.5.12 203.0.113.11:2377  # <- warning
-```
-
-```text title="hostB/ip-addr.txt"
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 203.0.113.12/24 scope global eth0
-3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 10.0.5.12/24 scope global eth1
-```
-
-## Bad: a private address that the other node has no way to
-
-```sh title="hostA/setup.sh"
-docker swarm init --advertise-addr 203.0.113.11
-```
-
-```text title="hostA/ip-addr.txt"
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 203.0.113.11/24 scope global eth0
 ```
 
 ```sh title="hostB/setup.sh"

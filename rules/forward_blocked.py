@@ -71,80 +71,6 @@ COMMIT
     inet 10.32.0.1/12 scope global weave
 ```
 
-## Bad: the end of a list of who may come in
-
-```text title="iptables-save.txt"
-*filter
-:INPUT ACCEPT [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
-:DOCKER - [0:0]
-:DOCKER-USER - [0:0]
--A FORWARD -j DOCKER-USER
--A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A FORWARD -o docker0 -j DOCKER
--A FORWARD -i docker0 -j ACCEPT
--A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
--A DOCKER-USER -s 198.51.100.0/24 -j RETURN
--A DOCKER-USER -j DROP  # <- warning
-COMMIT
-```
-
-```text title="ip-addr.txt"
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 192.168.10.1/24 scope global eth0
-3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
-    inet 172.17.0.1/16 scope global docker0
-```
-
-## Bad: a chain of nftables that knows no containers
-
-```text title="nftables.conf"
-table inet filter {
-    chain input {
-        type filter hook input priority 0; policy drop;
-        iif lo accept
-        ct state established,related accept
-        tcp dport { 22, 80, 6200 } accept
-    }
-    chain forward {  # <- error
-        type filter hook forward priority 0; policy drop;
-    }
-}
-```
-
-```text title="ip-addr.txt"
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 192.168.10.1/24 scope global eth0
-3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
-    inet 172.17.0.1/16 scope global docker0
-```
-
-## Good: a chain of nftables that does
-
-```text title="nftables.conf"
-table inet filter {
-    chain forward {
-        type filter hook forward priority 0; policy drop;
-        ct state established,related accept
-        iifname "docker0" accept
-    }
-}
-table ip nat {
-    chain postrouting {
-        type nat hook postrouting priority 100;
-        ip saddr 172.17.0.0/16 oifname "eth0" masquerade
-    }
-}
-```
-
-```text title="ip-addr.txt"
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 192.168.10.1/24 scope global eth0
-3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
-    inet 172.17.0.1/16 scope global docker0
-```
-
 ## Bad: another host's containers meet the engine's own last rule
 
 ```text title="nodeA/iptables-save.txt"
@@ -256,6 +182,7 @@ from netlint.api import (
     leg_witness,
     outward,
     rule,
+    rules_below,
     uplinks,
 )
 
@@ -273,6 +200,7 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         walk = walker.on(host)
         yield from _by_others(walk)
+        yield from _among(walk)
         forward = _forward(host)
         if forward is None or host.uses_nftables:
             continue
@@ -321,6 +249,31 @@ def _by_others(walk: HostWalk) -> Iterator[Finding]:
                 witness=leg_witness(leg),
                 host=walk.host.name,
             )
+
+
+def _among(walk: HostWalk) -> Iterator[Finding]:
+    """Containers of one network whose connections to each other end at a rule of DOCKER-USER that is for others, too.
+    They pass iptables where bridge-nf-call-iptables is 1."""
+    ruleset = walk.host.ruleset(4)
+    rules = {one.span: one for one in rules_below(ruleset, "filter", "DOCKER-USER")} if ruleset is not None else {}
+    said: set[Span] = set()
+    for inside in insides(walk) if rules else ():
+        leg = walk.along(Packet(source=inside.first, destination=inside.second, in_interface=inside.link))
+        culprit = rules.get(leg.decided) if leg.decided is not None and not leg.accepted and leg.certain else None
+        if culprit is None or culprit.span in said or culprit.in_interface is not None:
+            continue
+        if culprit.source is not None and not culprit.source.negated and culprit.source.prefix.overlaps(inside.prefix):
+            continue  # it names them
+        said.add(culprit.span)
+        yield Finding(
+            message=f"{culprit.target} here also ends what containers of network {inside.name} open to each other",
+            at=culprit.span,
+            label=f"{leg.left} ends here",
+            help=f"let them pass before it: -A DOCKER-USER -s {inside.prefix} -j RETURN, or give it -i and the uplink",
+            related=(Label(inside.span, f"network {inside.name}"),),
+            witness=leg_witness(leg),
+            host=walk.host.name,
+        )
 
 
 def _forward(host: Host) -> Chain | None:

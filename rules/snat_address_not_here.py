@@ -23,7 +23,7 @@ Name an address of the host, or use MASQUERADE, which takes that of the interfac
 :PREROUTING ACCEPT [0:0]
 :OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
--A POSTROUTING -s 172.17.0.0/16 -o eth0 -j SNAT --to-source 192.0.2.99  # <- error
+-A POSTROUTING -s 172.17.0.0/16 -o eth0 -j SNAT --to-source 192.0.2.99  # <- warning
 COMMIT
 ```
 
@@ -92,7 +92,7 @@ from netlint.api import (
 
 @rule(
     "NL419",
-    Severity.ERROR,
+    Severity.WARNING,
     needs=["addresses", "firewall"],
     proof="source: arp_process of net/ipv4/arp.c answers for local addresses; nf_nat_masquerade_ipv4 takes the "
     "interface's own, SNAT what it is told",
