@@ -125,6 +125,8 @@ _NAMESPACE = pattern(
     rf"[-_](?={_TOOL_WORD}(?:[-_.]|\d|$))"
 )
 _NAMESPACE_DIR = pattern(r"(?:^|/)(?:containers|namespaces)/([^/]+)/(?:.*/)?[^/]+$")
+# What OpenStack calls the namespaces of its routers, DHCP servers and the like: the kind and the id.
+_OPENSTACK = pattern(r"\b(?:qrouter|qdhcp|snat|fip|qlbaas|ovnmeta)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # Texts one of which stands in whatever the expression fits, the expression, and the format.
 FIXED_NAMES = (
     (("daemon.json",), r"(docker-?)?daemon\.json(\.j2|\.tmpl|\.example)?", "daemon-json"),
@@ -178,4 +180,7 @@ def path_namespace(path: str) -> str | None:
         return found[1]
     name = path.rpartition("/")[2]
     match = _NAMESPACE.match(name)
-    return None if match is None else match["netns"] or match["prefix"]
+    if match is not None:
+        return match["netns"] or match["prefix"]
+    found = _OPENSTACK.search(name) if name.count("-") > 4 else None
+    return None if found is None else found[0]
