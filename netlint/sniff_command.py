@@ -52,6 +52,8 @@ _OTHERS = (
     (r"ufw status\b", "ufw"),
     (r"systemctl cat\b", "systemd-unit"),
     (r"(cat|less|more|vi|vim|nano) .*resolv\.conf\b", "resolv-conf"),
+    (r"resolvectl( status| dns)?\b|systemd-resolve --status\b", "resolvectl"),
+    (r"nmcli (-\S+ )*(d|dev|device) sh(o|ow)?\b", "nmcli"),
     (r"(cat|less|more|vi|vim|nano) .*(default|sysconfig)/docker\b", "docker-defaults"),
     (r"(cat|less|more|vi|vim|nano) .*\.(service|socket)\b", "systemd-unit"),
     (r"(dockerd(-current)?|docker daemon|docker -d) -", "dockerd-command"),
