@@ -10,9 +10,10 @@ import pytest
 from netlint.proofs import Proof
 from tests.lab.compose import Lab
 from tests.lab.engine import Engine, programs
-from tests.lab.machine import NEIGHBOUR, OWNER, machine
+from tests.lab.machine import NEIGHBOUR, OWNER, ROUTER, machine
 from tests.lab.net import lock
 from tests.lab.proofs import write_proofs
+from tests.lab.resolver import serve_names
 
 HERE = Path(__file__).parent
 PROGRAMS = "ip nsenter unshare sysctl dockerd docker containerd runc iptables nft busybox etcd etcdctl".split()
@@ -80,6 +81,7 @@ def shared(version: str) -> Iterator[Lab]:
         machine(others=(NEIGHBOUR, OWNER), name="shared") as (host, others),
         Engine(host, version) as engine,
     ):
+        serve_names(others, ROUTER, "")  # a LAN has a name server: without one a container waits for a name in vain
         yield Lab(host, others, engine)
 
 
