@@ -46,11 +46,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.lab)
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
-    part = config.getoption("--engine-tests")
-    if part != "all":
-        out = [item for item in items if ("version" in getattr(item, "fixturenames", ())) != (part == "only")]
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in set(out)]
+    which = config.getoption("--engine-tests")
+    number, parts = map(int, config.getoption("--part").split("/"))
+    files = sorted({item.path for item in items if HERE in item.path.parents})
+    out = {item for item in items if item.path in files and item.path not in files[number - 1 :: parts]}
+    if which != "all":
+        out |= {item for item in items if ("version" in getattr(item, "fixturenames", ())) != (which == "only")}
+    if out:
+        config.hook.pytest_deselected(items=list(out))
+        items[:] = [item for item in items if item not in out]
 
 
 @pytest.fixture(scope="session", autouse=True)

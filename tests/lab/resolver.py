@@ -10,8 +10,8 @@ from tests.lab.net import Host
 
 EMBEDDED = "127.0.0.11"  # the engine's resolver, in every container on a network that somebody made
 NAME, ADDRESS = "shop.example", "203.0.113.80"
-# Answers every question: header of the question with the answer bit, the question, one record. Where it has no address to
-# give it says that there is no such name (3).
+# Answers every question: header of the question with the answer bit, the question, one record. Without an address it
+# says that there is no such name (3).
 _SERVER = """
 import socket, sys
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
