@@ -16,7 +16,6 @@ if TYPE_CHECKING:  # both are imported where an archive is opened: a check of pl
     import tarfile
     import zipfile
 
-SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".zip")
 MAX_MEMBERS = 100_000
 MAX_TOTAL = 2 << 30
 # A listing compresses to a thirtieth or so; zeros reach 1:1000 (deflate) and 1:7000 (xz).
@@ -47,17 +46,6 @@ class Refused(Struct, frozen=True):
     name: str
     reason: str
     harmless: bool = False
-
-
-def is_archive(path: str) -> bool:
-    """True where the name ends as those of archives that can be read."""
-    return path.lower().endswith(SUFFIXES)
-
-
-def strip_suffix(name: str) -> str:
-    """`hostA` for `hostA.tar.gz`; a name of no archive as it is."""
-    suffix = max((one for one in SUFFIXES if name.lower().endswith(one)), key=len, default="")
-    return name[: len(name) - len(suffix)] or name
 
 
 def members(path: str) -> Iterator[Member | Refused]:

@@ -20,9 +20,9 @@ def decode(data: bytes, *, whole: bool = True) -> str | None:
     elif b"\0" in data:
         return None
     else:
-        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        text = decoder.decode(data, final=whole)
+        text = decoder.decode(data.removeprefix(codecs.BOM_UTF8), final=whole)
         return None if "\0" in text else text  # UTF-32 begins as UTF-16 does
     except UnicodeDecodeError:
         text = data.decode("latin-1")

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
-from netlint.archive import ArchiveError, Member, Refused, is_archive, members
 from netlint.build.compose_files import Library, named_files
 from netlint.decode import decode
-from netlint.formats import FORMATS
+from netlint.formats import FORMATS, is_archive
 from netlint.pattern import pattern
 from netlint.sniff import PASTED, WHOLE, may_hold_listings, namespace, sniff
 from netlint.sniff_command import name_format, path_namespace
@@ -22,6 +21,7 @@ from netlint.source import Source
 from netlint.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from netlint.archive import Member
     from netlint.spool import Spool
     from netlint.transcript import Part
 
@@ -35,9 +35,9 @@ _NOT_ENTERED = frozenset(
     """.git .hg .svn .bzr node_modules bower_components .venv venv __pycache__ .terraform .tox .nox .eggs .cache
     .mypy_cache .ruff_cache .pytest_cache .hypothesis .gradle .idea .vscode overlay2""".split()
 )
-_BINARY_SUFFIXES = pattern(
-    r"\.(?:png|jpe?g|gif|ico|webp|bmp|pdf|woff2?|ttf|otf|eot|mp[34]|mov|avi|webm|o|a|so|dll|exe|class|jar|war|whl|pyc"
-    r"|gz|xz|bz2|zst|lz4|7z|rar|rpm|deb|iso|img|qcow2|db|sqlite3?|bin|pem|key|crt|journal)$"
+_BINARY = frozenset(
+    """png jpg jpeg gif ico webp bmp pdf woff woff2 ttf otf eot mp3 mp4 mov avi webm o a so dll exe class jar war
+    whl pyc gz xz bz2 zst lz4 7z rar rpm deb iso img qcow2 db sqlite sqlite3 bin pem key crt journal""".split()
 )
 _INPUTS = pattern(r"(?:^|/)(?:(?:docker-)?compose(?:\.[^/]*)?\.ya?ml|(?:docker|containerd)\.service)$")
 
@@ -278,13 +278,16 @@ class _Collector:
     def _may_be_input(self, name: str) -> bool:
         if name == "netlint.toml":
             return False
-        if may_hold_listings(name) and not _BINARY_SUFFIXES.search(name.lower()):
+        _, dotted, suffix = name.lower().rpartition(".")
+        if may_hold_listings(name) and not (dotted and suffix in _BINARY):
             return True
         self.ignored += 1
         return False
 
     def archive(self, path: str, prefix: str) -> None:
         """Take the members of an archive; their paths start with `prefix`, the archive's own where it is not alone."""
+        from netlint.archive import ArchiveError, Refused, members  # noqa: PLC0415 - plain files do without
+
         name = prefix or os.path.basename(path)
         self.named.add(name)
         self.directories.append(prefix)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
-from netlint.assigned import all_seen, group_stated
 from netlint.build.site import SiteBuilder, collector_paused
 from netlint.config import Config
 from netlint.discover import Discovery
 from netlint.finding import Finding, Label, Severity
 from netlint.globs import ConfigPaths
+from netlint.hosts import group
 from netlint.model.given import IgnoreComment, InputProblem
 from netlint.model.host import Site
 from netlint.rule import Rule, RuleError, select
@@ -41,7 +41,12 @@ def build(
     words, how much of it, and of how much in all. Of a large site, hosts and texts are packed, and `jobs` processes
     read them."""
     builder = SiteBuilder(config.engine, config.reserved, discovery.missing)
-    hosts = group_stated(discovery.inputs, config.hosts, ConfigPaths(discovery.root, config.path).of)
+    if config.hosts:
+        from netlint.assigned import group_stated  # noqa: PLC0415 - few configurations state hosts
+
+        hosts = group_stated(discovery.inputs, config.hosts, ConfigPaths(discovery.root, config.path).of)
+    else:
+        hosts = group(discovery.inputs)
     if len(hosts) > 1 and discovery.spool is not None:
         from netlint.build.many import read_packed  # noqa: PLC0415 - for large sites only
 
@@ -86,6 +91,8 @@ def check(
     if ignores:
         findings = list(suppressed(findings, sources, site.ignores, config, discovery.root))
         if config.warn_unused_ignores:
+            from netlint.assigned import all_seen  # noqa: PLC0415 - as in build
+
             file = config_source(config, discovery.root) if config.per_file and all_seen(discovery, config) else None
             idle = unused_ignores(site, findings, sources, rules, active, config, file, discovery.root)
             site = structs.replace(site, unused_ignores=tuple(idle))

@@ -21,9 +21,9 @@ class Format(Struct, frozen=True):
 
 
 FORMATS: dict[str, Format] = {
-    "compose": Format("Compose file", "yaml", "compose:build_projects", "weave:build_weave_services"),
+    "compose": Format("Compose file", "yaml", "compose:build_projects", "compose:build_weave"),
     "env-file": Format("environment file of Compose", "dotenv", "compose:build_projects"),
-    "daemon-json": Format("daemon.json", "json", "daemon:build_daemon"),
+    "daemon-json": Format("daemon.json", "daemon_json", "daemon:build_daemon"),
     "systemd-unit": Format("systemd unit", "systemd", "daemon:build_daemon", "actions_units:build_unit_actions"),
     "docker-defaults": Format(
         "docker defaults (/etc/default/docker)",
@@ -45,11 +45,14 @@ FORMATS: dict[str, Format] = {
     "ip-addr": Format("ip address, ip link", "ip_addr", "interfaces:build_interfaces"),
     "ip-addr-json": Format("ip -j address, ip -j link", "json", "interfaces:build_interfaces"),
     "ip-addr-brief": Format("ip -br address", "ip_addr_brief", "interfaces:build_interfaces"),
+    "nmcli": Format("nmcli device show", "nmcli", "interfaces:build_interfaces", "configured:build_nmcli_routes"),
     "ifconfig": Format("ifconfig", "ifconfig", "interfaces:build_interfaces"),
     "resolv-conf": Format("resolv.conf", "resolv_conf", "resolver:build_resolver"),
+    "resolvectl": Format("resolvectl status", "resolvectl", "resolver:build_resolver"),
     "listeners": Format("ss or netstat listeners", "listeners", "listeners:build_listeners"),
     "sysctl": Format("sysctl settings", "sysctl", "sysctl:build_sysctls"),
     "docker-network-inspect": Format("docker network inspect", "json", "networks:build_networks"),
+    "podman-network": Format("podman network inspect", "json", "configured:build_podman_networks"),
     "docker-network-ls": Format("docker network ls", "docker_network_ls", "networks:build_networks"),
     "docker-info": Format("docker info", "docker_info", "engine:build_engine"),
     "docker-info-json": Format("docker info as JSON", "json", "engine:build_engine"),
@@ -81,12 +84,26 @@ FORMATS: dict[str, Format] = {
     "netplan": Format("netplan configuration, network-config of cloud-init", "yaml", "configured:build_netplan"),
     "ifupdown": Format("interfaces (ifupdown)", "ifupdown", "configured:build_ifupdown"),
     "network-config": Format("networkd, NetworkManager or ifcfg file", "ini", "configured:build_network_files"),
+    "suse-routes": Format("routes or ifroute file of SUSE", "suse_routes", "configured:build_suse_routes"),
     "route-file": Format("route-… of network-scripts", "ip_route", "configured:build_route_files"),
     "wireguard": Format("WireGuard configuration", "ini", "configured:build_wireguard"),
     "openvpn": Format("OpenVPN configuration", "openvpn", "configured:build_openvpn"),
     "sos-manifest": Format("manifest of sosreport", "json", "manifests:build_sos_manifest"),
     "collect-manifest": Format("manifest of netlint collect", "collect_manifest", "manifests:build_collect_manifest"),
     # recognised, not read
-    "docker-json-lines": Format("docker listing with --format json"),
     "template": Format("template"),
 }
+
+# How the names of archives end that can be read.
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".zip")
+
+
+def is_archive(path: str) -> bool:
+    """True where the name ends as those of archives that can be read."""
+    return path.lower().endswith(_ARCHIVES)
+
+
+def strip_suffix(name: str) -> str:
+    """`hostA` for `hostA.tar.gz`; a name of no archive as it is."""
+    suffix = max((one for one in _ARCHIVES if name.lower().endswith(one)), key=len, default="")
+    return name[: len(name) - len(suffix)] or name

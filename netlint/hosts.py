@@ -14,9 +14,9 @@ from collections.abc import Container, Iterable, Sequence
 
 from msgspec import Struct, structs
 
-from netlint.archive import is_archive, strip_suffix
 from netlint.build.compose_files import Library, ProjectFiles, project_files
 from netlint.discover import Input
+from netlint.formats import is_archive, strip_suffix
 from netlint.pattern import pattern
 
 # Facts of which a host has one each: two directories that both hold one are two hosts.
@@ -43,6 +43,7 @@ _OBSERVED = frozenset(_SINGLE) - {"daemon-json", "nft"} | {
     "docker-version-json",
     "docker-network-inspect",
     "docker-network-ls",
+    "podman-network",
     "docker-ps",
     "docker-inspect",
     "docker-port",
@@ -65,7 +66,6 @@ _NO_FACTS = frozenset(
         "ansible",
         "kubernetes",
         "cni",
-        "docker-json-lines",
     )
 )
 _SCRIPTS = ("shell-script", "cloud-config", "ansible")

@@ -209,27 +209,27 @@ def index_text(rules: Iterable[Rule]) -> str:
     """The index of a folder of rules: what `@rule` says in each file. With it a file is run only where the input has
     what its rule needs.
 
-    A line for each file: its name, its size in bytes, and the `Facts` in their order, with tabs between them.
+    A line for each file: its name and the `Facts` in their order, with tabs between them.
     """
     lines = []
     for one in rules:
         beyond, each = ("yes" if flag else "" for flag in (one.beyond_compose, one.each_host))
-        columns = [os.path.basename(one.path), os.stat(one.path).st_size, one.code, one.severity, one.confidence]
-        columns += [" ".join(one.needs), one.proof, one.since, one.security, beyond, " ".join(one.compose), each]
+        columns = [os.path.basename(one.path), one.code, one.severity, one.confidence, " ".join(one.needs)]
+        columns += [one.proof, one.since, one.security, beyond, " ".join(one.compose), each]
         lines.append(columns)
     return "".join("\t".join(map(str, line)) + "\n" for line in sorted(lines))
 
 
-def _index(folder: str) -> dict[str, tuple[int, dict[str, Any]]]:
-    """The size of each file in the index of `folder`, and the facts of its rule by name."""
+def _index(folder: str) -> dict[str, dict[str, Any]]:
+    """The facts by name of each file in the index of `folder`."""
     known = {}
     severities, confidences = {str(one): one for one in Severity}, {str(one): one for one in Confidence}
     try:
         with open(os.path.join(folder, INDEX), encoding="utf-8") as file:
             for line in file:
-                name, size, *columns = line[:-1].split("\t")
+                name, *columns = line[:-1].split("\t")
                 code, severity, confidence, needs, proof, since, security, beyond, compose, each = columns
-                facts = {
+                known[name] = {
                     "code": code,
                     "severity": severities[severity],
                     "confidence": confidences[confidence],
@@ -241,7 +241,6 @@ def _index(folder: str) -> dict[str, tuple[int, dict[str, Any]]]:
                     "compose": tuple(compose.split()),
                     "each_host": each == "yes",
                 }
-                known[name] = int(size), facts
     except (OSError, ValueError, KeyError):  # a folder of one's own has none; a damaged one is of no use
         return {}
     return known
@@ -285,12 +284,12 @@ def load_rules(folders: Iterable[Folder], *, indexed: bool = True) -> list[Rule]
         for item in sorted(os.scandir(folder), key=lambda item: item.name):
             if not item.name.endswith(".py") or item.name.startswith("_"):
                 continue
-            size, facts = index.get(item.name, (None, {}))
-            if size == item.stat().st_size:
-                path = item.path
-                rules.append(Rule(**facts, slug=_slug(path), path=path, body=_Later(path, facts)))
+            facts, path = index.get(item.name), item.path
+            if facts is not None:
+                slug = item.name[:-3].replace("_", "-")
+                rules.append(Rule(**facts, slug=slug, path=path, body=_Later(path, facts)))
             else:
-                rules.append(load_rule(item.path))
+                rules.append(load_rule(path))
     for key in ("code", "slug"):
         seen: dict[str, Rule] = {}
         for one in rules:

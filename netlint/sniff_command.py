@@ -52,6 +52,8 @@ _OTHERS = (
     (r"ufw status\b", "ufw"),
     (r"systemctl cat\b", "systemd-unit"),
     (r"(cat|less|more|vi|vim|nano) .*resolv\.conf\b", "resolv-conf"),
+    (r"resolvectl( status| dns)?\b|systemd-resolve --status\b", "resolvectl"),
+    (r"nmcli (-\S+ )*(d|dev|device) sh(o|ow)?\b", "nmcli"),
     (r"(cat|less|more|vi|vim|nano) .*(default|sysconfig)/docker\b", "docker-defaults"),
     (r"(cat|less|more|vi|vim|nano) .*\.(service|socket)\b", "systemd-unit"),
     (r"(dockerd(-current)?|docker daemon|docker -d) -", "dockerd-command"),
@@ -125,30 +127,41 @@ _NAMESPACE = pattern(
     rf"[-_](?={_TOOL_WORD}(?:[-_.]|\d|$))"
 )
 _NAMESPACE_DIR = pattern(r"(?:^|/)(?:containers|namespaces)/([^/]+)/(?:.*/)?[^/]+$")
-_FIXED_NAMES = (
-    (r"(docker-?)?daemon\.json(\.j2|\.tmpl|\.example)?", "daemon-json"),
-    (r"(?:stub-)?resolv\.conf.*", "resolv-conf"),
-    (r"net-conf\.json", "flannel"),
-    (r"jail\.(local|conf)", "fail2ban"),
-    (r"iptables[-_.]?(rules|v[46]|dump|export)?(\.(rules|txt|v[46]|dump))?|rules\.v[46]", "iptables-save"),
-    (r"(docker-)?networks?-inspect.*\.json|networks\.json", "docker-network-inspect"),
-    (r"ip-?(6-)?routes?\b.*|routes?\.txt", "ip-route"),
-    (r"ip-?(6-)?(addr|link)s?\b.*|addrs?\.txt", "ip-addr"),
-    (r"(docker-)?versions?\.txt", "docker-version"),
+# What OpenStack calls the namespaces of its routers, DHCP servers and the like: the kind and the id.
+_OPENSTACK = pattern(r"\b(?:qrouter|qdhcp|snat|fip|qlbaas|ovnmeta)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+# Texts one of which stands in whatever the expression fits, the expression, and the format.
+FIXED_NAMES = (
+    (("daemon.json",), r"(docker-?)?daemon\.json(\.j2|\.tmpl|\.example)?", "daemon-json"),
+    (("resolv.conf",), r"(?:stub-)?resolv\.conf.*", "resolv-conf"),
+    (("net-conf.json",), r"net-conf\.json", "flannel"),
+    (("jail.",), r"jail\.(local|conf)", "fail2ban"),
+    (
+        ("iptables", "rules.v"),
+        r"iptables[-_.]?(rules|v[46]|dump|export)?(\.(rules|txt|v[46]|dump))?|rules\.v[46]",
+        "iptables-save",
+    ),
+    (("network",), r"(docker-)?networks?-inspect.*\.json|networks\.json", "docker-network-inspect"),
+    (("route",), r"ip-?(6-)?routes?\b.*|routes?\.txt", "ip-route"),
+    (("addr", "link"), r"ip-?(6-)?(addr|link)s?\b.*|addrs?\.txt", "ip-addr"),
+    (("version",), r"(docker-)?versions?\.txt", "docker-version"),
 )
+_OF_NAMESPACES = ("netns", "ingress", "lb", "overlayns", "nsenter", "exec", "container")
 
 
 def name_format(path: str) -> str | None:
     """The format that a file's name stands for, when its content does not say (an empty listing, `{}`)."""
     folder, _, name = path.lower().rpartition("/")
-    for expression, found in _FIXED_NAMES:
-        if re.fullmatch(expression, name):
+    for texts, expression, found in FIXED_NAMES:
+        if any(text in name for text in texts) and re.fullmatch(expression, name):
             if name.endswith(".json") and found in _JSON:
                 return _JSON[found]
             return None if found == "docker-version" and "version" in name and "docker" not in folder + name else found
     stem = re.sub(r"\.(txt|out|log|json|dump|lst)$", "", name)
-    stem = _NAMESPACE.sub("", stem, count=1)
+    if any(text in stem for text in _OF_NAMESPACES):
+        stem = _NAMESPACE.sub("", stem, count=1)
     words = re.split(r"[_.\s]+|(?<![_.\s])-", stem)
+    if next(filter(None, words), "") not in _TOOLS:
+        return None
     options = [
         f"-{word}" if index and re.fullmatch(r"[a-z0-9]|br|rn|an|[nv]*l[nv]*", word) else word
         for index, word in enumerate(words)
@@ -169,4 +182,7 @@ def path_namespace(path: str) -> str | None:
         return found[1]
     name = path.rpartition("/")[2]
     match = _NAMESPACE.match(name)
-    return None if match is None else match["netns"] or match["prefix"]
+    if match is not None:
+        return match["netns"] or match["prefix"]
+    found = _OPENSTACK.search(name) if name.count("-") > 4 else None
+    return None if found is None else found[0]

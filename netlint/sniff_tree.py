@@ -134,14 +134,18 @@ def json_format(text: str, path: str) -> str | None:
 def _json_listing(keys: set[str]) -> str | None:
     if "Name" in keys and ("IPAM" in keys or ("Driver" in keys and keys <= _NETWORK_KEYS)):
         return "docker-network-inspect"
+    if {"name", "driver", "network_interface", "subnets"} <= keys:
+        return "podman-network"
     if keys & {"HostConfig", "NetworkSettings"} or {"Id", "Names", "Image"} <= keys:
         return "docker-inspect"
     if {"ID", "Spec"} <= keys and keys & {"Version", "CreatedAt"}:
         return "docker-service"
     if {"ID", "Name", "Mode", "Replicas"} <= keys or {"ID", "Hostname", "ManagerStatus"} <= keys or keys >= _TASK:
         return "docker-service"
-    if {"ID", "Driver", "Scope"} <= keys or {"ID", "Image", "Names", "Ports"} <= keys:
-        return "docker-json-lines"
+    if {"ID", "Driver", "Scope"} <= keys:
+        return "docker-network-ls"
+    if {"ID", "Image", "Names"} <= keys and keys & {"Ports", "Publishers"}:
+        return "docker-ps"
     if keys & {"addr_info", "link_type", "operstate"}:
         return "ip-addr-json"
     if "ifname" in keys:

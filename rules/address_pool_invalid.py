@@ -69,7 +69,8 @@ from netlint.api import Add, Edit, Finding, Fix, Host, Pool, Setting, Severity, 
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         for pool in host.daemon.pools or () if host.daemon is not None else ():
-            yield from _pool(host, pool)
+            if pool.exact:
+                yield from _pool(host, pool)
 
 
 def _pool(host: Host, pool: Pool) -> Iterator[Finding]:

@@ -128,6 +128,8 @@ def check(site: Site) -> Iterator[Finding]:
         wanted = automatic(host)
         if not wanted and not _lists_networks(host):
             continue
+        if host.daemon is not None and not all(pool.exact for pool in host.daemon.pools or ()):
+            continue
         have = supply(host, site)
         if len(wanted) > have.left:
             yield _short(host, site, wanted, have)

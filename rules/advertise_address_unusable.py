@@ -3,11 +3,13 @@
 ## What it means
 
 `--advertise-addr` and `--listen-addr` of `docker swarm init` and `join`, and the daemon's option
-`swarm-default-advertise-addr`, name an interface or address of the node. Loopback reaches nobody; an address that the
-node does not have is accepted and handed to the others all the same. `docker swarm init` that names none chooses the
+`swarm-default-advertise-addr`, name an interface or address of the node. Loopback reaches nobody, and the address of
+`docker0` or another container bridge, which every node may have, no other node; an address that the node does not have
+is accepted and handed to the others all the same. `docker swarm init` that names none chooses the
 node's only address, and is refused on a node with addresses on several interfaces. Nodes that have two networks in
 common and advertise themselves on different ones get each other's packets from addresses that they do not expect; so do
-nodes of which one alone has a `--data-path-addr`. Virtual machines of one maker often have the same address on their
+nodes of which one alone has a `--data-path-addr`. A node that is on the public network of another and advertises a
+private address gets none from it. Virtual machines of one maker often have the same address on their
 first interface, which leads to no other: nodes that advertise it cannot be told apart.
 
 ## Why it matters
@@ -165,6 +167,7 @@ from itertools import combinations
 
 from netlint.api import (
     Address,
+    Confidence,
     Finding,
     Host,
     Label,
@@ -174,8 +177,15 @@ from netlint.api import (
     SwarmNode,
     is_container_link,
     own_address,
+    parse_prefix,
     rule,
 )
+
+PRIVATE = [
+    prefix
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+    if (prefix := parse_prefix(text)) is not None
+]
 
 
 @rule(
@@ -280,6 +290,8 @@ def _apart(site: Site) -> Iterator[Finding]:
     for (one, first, here), (other, second, there) in combinations(nodes, 2):
         if one is other or _shares(one, here, there) or _shares(other, there, here):
             continue
+        yield from _private(one, first, here, other, second, there)
+        yield from _private(other, second, there, one, first, here)
         if _on(one, there) and _on(other, here):
             yield Finding(
                 message=f"{other.name} takes overlay traffic at {there} and {one.name} at {here}: the two are on both "
@@ -290,6 +302,32 @@ def _apart(site: Site) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 host=other.name,
             )
+
+
+def _private(
+    one: Host, first: Located[str], here: Address, other: Host, second: Located[str], there: Address
+) -> Iterator[Finding]:
+    """`other` takes packets at a private address, and `one`, which takes them at a public one that `other` is on the
+    network of, has no way to it."""
+    if not _is_private(there) or _is_private(here) or not _on(other, here) or one.interfaces is None or _on(one, there):
+        return
+    if any(route.prefix.holds(there) and not route.prefix.is_default for route in one.routes or ()):
+        return
+    yield Finding(
+        message=f"{other.name} takes overlay traffic at {there}, a private address for which {one.name} has neither a "
+        f"network nor a route, and is on the network of {here} as well",
+        at=second.span,
+        help=f"give {other.name} an address on the network of {here}, as --advertise-addr or as --data-path-addr",
+        related=(Label(first.span, f"{one.name} takes it here"),),
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        host=other.name,
+    )
+
+
+def _is_private(address: Address) -> bool:
+    """Whether it is of the ranges that no two sites share by a router (RFC 1918, RFC 4193)."""
+    return any(prefix.holds(address) for prefix in PRIVATE)
 
 
 def _on(host: Host, address: Address) -> bool:

@@ -17,7 +17,8 @@ Keep what belongs to one project on a network of its own, and put only the servi
 network. Give those a name that is their own: `container_name` or an alias with the project's name in it.
 
 The check speaks where a service on that network names the one that is ambiguous; for projects that nothing says to
-share a host, with low confidence. Services of one project that share an alias are taken for replicas of each other.
+share a host, with low confidence if they look like two states of one application. Services of one project that share an
+alias are taken for replicas of each other.
 
 ## Bad: two databases on the proxy's network
 
@@ -113,6 +114,7 @@ from netlint.api import (
     Severity,
     Site,
     Span,
+    image_name,
     intents,
     rule,
 )
@@ -206,8 +208,14 @@ def _rivals(host: Host, project: Project, service: Service, answering: list[Name
                 continue
             return mine[0], other, True
         if other.project.name != project.name:
-            return mine[0], other, other.host is host
+            return mine[0], other, other.host is host or not _alike(mine[0], other)
     return None
+
+
+def _alike(one: Named, other: Named) -> bool:
+    """Whether the projects may be two states of one application, which do not run together."""
+    names = [{service.name for service in named.project.services} - {named.service.name} for named in (one, other)]
+    return image_name(one.service) == image_name(other.service) and not names[0].isdisjoint(names[1])
 
 
 def _who(named: Named) -> str:

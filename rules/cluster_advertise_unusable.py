@@ -3,8 +3,9 @@
 ## What it means
 
 `cluster-advertise` names an interface or address of this host, with the port of its API. The other engines send their
-overlay traffic there. It is of no use when it is loopback, when this host does not have it, or when another host of the
-same cluster advertises the same address, as clones of a virtual machine do with the address of their NAT interface.
+overlay traffic there. It is of no use when it is loopback or a container bridge, when this host does not have it, or
+when another host of the same cluster advertises the same address, as clones of a virtual machine do with the address of
+their NAT interface.
 
 ## Why it matters
 

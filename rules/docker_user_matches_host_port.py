@@ -85,6 +85,26 @@ COMMIT
     inet 172.17.0.1/16 scope global docker0
 ```
 
+## Bad: a jail of fail2ban
+
+```ini title="jail.local"
+[web]
+enabled = true
+filter = web
+logpath = /var/log/web/access.log
+banaction = iptables-multiport
+chain = DOCKER-USER
+port = 8080  ; <- error
+```
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/web
+    ports:
+      - "8080:80"
+```
+
 ## Bad: in a script
 
 ```sh title="firewall.sh"
@@ -109,6 +129,7 @@ from netlint.api import (
     FirewallRule,
     Host,
     HostWalk,
+    Jail,
     Label,
     Published,
     Severity,
@@ -146,6 +167,9 @@ def check(site: Site) -> Iterator[Finding]:
         for action in host.actions:
             if isinstance(action, FirewallChange) and action.chain == "DOCKER-USER" and action.operation in ("A", "I"):
                 yield from _script(host, action)
+        for jail in host.jails:
+            if jail.chain is not None and jail.chain.value == "DOCKER-USER" and not jail.every_port:
+                yield from _jail(host, jail)
 
 
 def _dump(walk: HostWalk, rules: list[FirewallRule], ports: list[Published]) -> Iterator[Finding]:
@@ -192,6 +216,29 @@ def _script(host: Host, action: FirewallChange) -> Iterator[Finding]:
             label = Label(port.span, f"port {number} of the host leads to port {target} of {publication.owner}")
             yield _finding(host, action.rule, number, target, label, None, action.span)
             break
+
+
+def _jail(host: Host, jail: Jail) -> Iterator[Finding]:
+    """A jail whose bans ask for the host's port of what a container publishes, and for nothing that it has inside."""
+    asked = {number for ports in jail.ports for number in range(ports.first, ports.last + 1)}
+    ports = [publication.port for publication in host.publications() if publication.port.exact]
+    if any(target in asked for port in ports for target in range(port.target.first, port.target.last + 1)):
+        return
+    for port in ports:
+        if port.published is None or len(port.published) != len(port.target) or port.protocol != "tcp":
+            continue
+        number = next((one for one in range(port.published.first, port.published.last + 1) if one in asked), None)
+        if number is not None:
+            target = port.target.first + number - port.published.first
+            yield Finding(
+                message=f"jail {jail.name} bans in DOCKER-USER for port {number}, there {target}: no ban holds",
+                at=jail.span,
+                label="what comes there has the container's address and port already",
+                help=f"ban on every port (banaction = iptables-allports), or on port {target}",
+                related=(Label(port.span, f"port {number} of the host leads to port {target}"),),
+                host=host.name,
+            )
+            return
 
 
 def _asked(host: Host, one: FirewallRule) -> Iterator[int]:

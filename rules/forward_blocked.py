@@ -3,7 +3,9 @@
 ## What it means
 
 Packets of containers, and packets to them from other hosts, are forwarded: the chain FORWARD decides over them. Nothing
-there accepts those of this network before a rule for everything refuses them, or the policy drops them. The policy DROP
+there accepts those of this network before a rule for everything refuses them, or the policy drops them. In
+`DOCKER-USER`, a list of addresses that may come in with a last rule against all others also ends what containers begin,
+unless that rule is for the uplink alone (`-i eth0`). The policy DROP
 alone means nothing: Docker sets it itself, and accepts what its own networks need. It does not accept what bridges of
 others need (weave, CNI), nor new connections that another host routes straight to the containers.
 
@@ -175,11 +177,16 @@ from netlint.api import (
     Span,
     Walker,
     insides,
+    is_container_link,
     led_to,
     leg_witness,
     outward,
     rule,
+    rules_below,
+    uplinks,
 )
+
+ENGINES = ("docker-bridges", "docker")  # tables of Docker 29 with its nftables backend
 
 
 @rule(
@@ -192,6 +199,8 @@ def check(site: Site) -> Iterator[Finding]:
     walker = Walker(site.every)
     for host in site.hosts:
         walk = walker.on(host)
+        yield from _by_others(walk)
+        yield from _among(walk)
         forward = _forward(host)
         if forward is None or host.uses_nftables:
             continue
@@ -200,11 +209,71 @@ def check(site: Site) -> Iterator[Finding]:
             if inside.network is not None and (inside.network.internal or not _programmed(host)):
                 continue
             leg = walk.receive(outward(inside))
-            if _blocked(leg, forward) and leg.decided is not None and leg.decided not in said:
+            if (_blocked(leg, forward) or _by_user(leg)) and leg.decided is not None and leg.decided not in said:
                 said |= {leg.decided} - {forward.span}  # a rule for all packets is one defect for all networks
                 what = f"nothing lets network {inside.name} ({inside.prefix}) out"
                 yield _finding(leg, forward, inside, what, f"-i {inside.link}")
         yield from _from_peers(walker, walk, forward)
+
+
+def _by_others(walk: HostWalk) -> Iterator[Finding]:
+    """Base chains that are the administrator's own. Each of a hook's chains has to accept a packet: what the engine's
+    rules accept elsewhere does not help."""
+    chains = [
+        chain
+        for ruleset in walk.rulesets
+        for table, chain in ruleset.base_chains("filter", "FORWARD")
+        if chain.hook is not None and table.name not in ENGINES and chain.name != "FORWARD"
+    ]
+    said: set[Span] = set()
+    for inside in insides(walk) if chains else ():
+        if inside.network is None or inside.network.internal:
+            continue
+        leg = walk.receive(outward(inside))
+        if leg.accepted or not leg.certain or leg.decided is None or leg.decided in said:
+            continue
+        for chain in chains:
+            policy = leg.decided == chain.span
+            if not policy and not any(one.span == leg.decided and _for_all(one) for one in chain.rules):
+                continue
+            said.add(leg.decided)
+            by = f"its policy {chain.policy}" if policy else "its rule for all packets"
+            yield Finding(
+                message=f"nothing in {chain.name} lets network {inside.name} ({inside.prefix}) out: {by} drops it "
+                "whatever the engine accepts",
+                at=leg.decided,
+                label=f"{leg.left} ends here",
+                help=f'accept it there: iifname "{inside.link}" accept, and what comes back: ct state '
+                "established,related accept",
+                related=(Label(inside.span, f"network {inside.name}"),),
+                witness=leg_witness(leg),
+                host=walk.host.name,
+            )
+
+
+def _among(walk: HostWalk) -> Iterator[Finding]:
+    """Containers of one network whose connections to each other end at a rule of DOCKER-USER that is for others, too.
+    They pass iptables where bridge-nf-call-iptables is 1."""
+    ruleset = walk.host.ruleset(4)
+    rules = {one.span: one for one in rules_below(ruleset, "filter", "DOCKER-USER")} if ruleset is not None else {}
+    said: set[Span] = set()
+    for inside in insides(walk) if rules else ():
+        leg = walk.along(Packet(source=inside.first, destination=inside.second, in_interface=inside.link))
+        culprit = rules.get(leg.decided) if leg.decided is not None and not leg.accepted and leg.certain else None
+        if culprit is None or culprit.span in said or culprit.in_interface is not None:
+            continue
+        if culprit.source is not None and not culprit.source.negated and culprit.source.prefix.overlaps(inside.prefix):
+            continue  # it names them
+        said.add(culprit.span)
+        yield Finding(
+            message=f"{culprit.target} here also ends what containers of network {inside.name} open to each other",
+            at=culprit.span,
+            label=f"{leg.left} ends here",
+            help=f"let them pass before it: -A DOCKER-USER -s {inside.prefix} -j RETURN, or give it -i and the uplink",
+            related=(Label(inside.span, f"network {inside.name}"),),
+            witness=leg_witness(leg),
+            host=walk.host.name,
+        )
 
 
 def _forward(host: Host) -> Chain | None:
@@ -224,6 +293,36 @@ def _blocked(leg: Leg, forward: Chain) -> bool:
     if leg.accepted or not leg.certain:
         return False
     return leg.decided == forward.span or any(one.span == leg.decided and _for_all(one) for one in forward.rules)
+
+
+def _by_user(leg: Leg) -> bool:
+    """Whether a rule of DOCKER-USER for everything lost the packet, and no rule before it is for what containers send:
+    where there is one, the rule is the end of a list of what they may."""
+    ruleset = leg.host.ruleset(4)
+    chain = ruleset.chain("filter", "DOCKER-USER") if ruleset is not None and not leg.accepted and leg.certain else None
+    for one in chain.rules if chain is not None else ():
+        if one.span == leg.decided:
+            return _for_all(one)
+        if one.target not in ("RETURN", "ACCEPT") or _of_connections(one):
+            continue
+        if not _for_strangers(leg.host, one):
+            return False
+    return False
+
+
+def _for_strangers(host: Host, one: FirewallRule) -> bool:
+    """Whether it is only for what comes from outside: by its interface, or by a source that no container has."""
+    if one.in_interface is not None and not one.in_interface.negated:
+        return not is_container_link(host, one.in_interface.name)
+    inside = [subnet.prefix for network in host.networks for subnet in network.subnets]
+    source = one.source
+    return source is not None and not source.negated and not any(own.overlaps(source.prefix) for own in inside)
+
+
+def _of_connections(one: FirewallRule) -> bool:
+    """Whether it is for packets of connections that there are."""
+    state = one.match("ctstate") or one.match("state")
+    return state is not None and not state.negated and "NEW" not in state.values[0]
 
 
 def _for_all(one: FirewallRule) -> bool:
@@ -268,17 +367,26 @@ def _from_peers(walker: Walker, walk: HostWalk, forward: Chain) -> Iterator[Find
 
 
 def _finding(leg: Leg, forward: Chain, inside: Inside, what: str, accepted: str) -> Finding:
-    policy, closed = leg.decided == forward.span, _closed(leg)
+    policy, closed, user = leg.decided == forward.span, _closed(leg), _by_user(leg)
     by = f"the policy {forward.policy} of FORWARD" if policy else "a rule of FORWARD for all packets"
-    by = "the engine's last rule for the network" if closed else by
+    by = (
+        "the engine's last rule for the network"
+        if closed
+        else "the rule of DOCKER-USER for all packets"
+        if user
+        else by
+    )
     return Finding(
         message=f"{what}: {by} drops it",
         at=leg.decided or forward.span,
         label=f"{leg.left} ends here",
-        help=f"accept it where the engine leaves rules alone: iptables -I DOCKER-USER {accepted} -j ACCEPT"
+        help=f"add -i {uplinks(leg.host)[0]} to it, so that it is for what comes from outside alone"
+        if user
+        else f"accept it where the engine leaves rules alone: iptables -I DOCKER-USER {accepted} -j ACCEPT"
         if policy or closed
         else "put this rule behind all others, or remove it",
         related=(Label(inside.span, f"network {inside.name}"),),
+        severity=Severity.WARNING if user else None,  # it may be meant so
         witness=leg_witness(leg),
         host=leg.host.name,
     )

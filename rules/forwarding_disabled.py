@@ -7,6 +7,10 @@ Packets between a container and anything but its own host are forwarded by the k
 which hardening guides ask for on machines that are no routers, switches it off again whenever the settings are applied:
 at boot, if that comes later, with `sysctl --system`, after an update of a package.
 
+Each interface has a switch of its own (`net.ipv4.conf.eth0.forwarding`), which decides on what comes in there. networkd
+of systemd 219 to 228 sets it to 0 on the interfaces that it configures without `IPForward=yes`, that of version 256 and
+later where `IPv4Forwarding=no` is written.
+
 ## Why it matters
 
 Containers lose every network but the bridge, and published ports answer on the host alone. "WARNING: IPv4 forwarding is
@@ -48,6 +52,24 @@ net.ipv4.conf.docker0.forwarding = 0  # <- error
 { "bip": "172.17.0.1/16" }
 ```
 
+## Bad: off where answers come in
+
+```text title="sysctl-a.txt"
+net.ipv4.ip_forward = 1
+net.ipv4.conf.eth0.forwarding = 0  # <- error
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+```
+
+```json title="daemon.json"
+{ "bip": "172.17.0.1/16" }
+```
+
 ## Good: on, by the administrator
 
 ```text title="sysctl.d/99-docker.conf"
@@ -63,7 +85,19 @@ net.ipv4.ip_forward = 1
 
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Severity, Site, is_container_link, pattern, rule
+from netlint.api import (
+    Confidence,
+    Finding,
+    Host,
+    Label,
+    Located,
+    Severity,
+    Site,
+    is_container_link,
+    pattern,
+    rule,
+    uplinks,
+)
 
 FORWARD = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")
 OF_INTERFACE = pattern(r"net\.ipv4\.conf\.(.+)\.forwarding")
@@ -80,13 +114,11 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         if not host.has_docker or not _needs_forwarding(host):
             continue
-        state = _state(host)
+        state = _state(host, started=not _is_not_started(host))
         option = host.daemon.get("ip-forward") if host.daemon is not None else None
         off = option is not None and option.value is False
         if state is not None and state.value == "0" and state.exact:
             running = not _is_configuration(state)
-            if running and not off and _is_not_started(host):
-                continue
             yield Finding(
                 message="net.ipv4.ip_forward is 0: the kernel forwards no packet of a container"
                 if running or off
@@ -110,9 +142,11 @@ def check(site: Site) -> Iterator[Finding]:
             yield from _interfaces(host)
 
 
-def _state(host: Host) -> Located[str] | None:
-    """The setting that holds; both keys are one and the same in the kernel."""
-    return next((value for key, value in reversed(host.sysctls or ()) if key in FORWARD), None)
+def _state(host: Host, *, started: bool) -> Located[str] | None:
+    """The setting that holds, of files alone where the engine is not `started`; both keys are one and the same in the
+    kernel."""
+    known = (value for key, value in reversed(host.sysctls or ()) if key in FORWARD)
+    return next((value for value in known if started or _is_configuration(value)), None)
 
 
 def _is_configuration(state: Located[str]) -> bool:
@@ -135,13 +169,15 @@ def _needs_forwarding(host: Host) -> bool:
 def _interfaces(host: Host) -> Iterator[Finding]:
     """Bridges and uplinks on which the running kernel does not forward what comes in."""
     bridges = {network.bridge: network for network in host.networks if network.bridge is not None}
-    uplinks = {route.device for route in host.routes or () if route.prefix.is_default and route.table == "main"}
-    for name in dict.fromkeys(found[1] for key, _ in host.sysctls or () if (found := OF_INTERFACE.fullmatch(key))):
+    outward = {route.device for route in host.routes or () if route.prefix.is_default and route.table == "main"}
+    if host.routes is None and host.interfaces is not None and len(found := uplinks(host)) == 1:
+        outward.update(found)  # the only interface that does not lead to containers
+    for name in dict.fromkeys(one[1] for key, _ in host.sysctls or () if (one := OF_INTERFACE.fullmatch(key))):
         value = host.sysctl(f"net.ipv4.conf.{name}.forwarding")
         if value is None or value.value != "0" or not value.exact or _is_configuration(value):
             continue
         network = bridges.get(name)
-        if network is not None or name in uplinks:
+        if network is not None or name in outward:
             what = (
                 f"what containers of network {network.name} send"
                 if network is not None

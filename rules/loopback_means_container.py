@@ -37,6 +37,18 @@ services:
       - "127.0.0.1:5432:5432"
 ```
 
+## Bad: a name for the host
+
+```yaml title="compose.yaml"
+services:
+  app:
+    image: example/app
+    extra_hosts:
+      - "dockerhost:127.0.0.1"  # <- warning
+    environment:
+      XDEBUG_CONFIG: client_host=dockerhost client_port=9003
+```
+
 ## Bad: what Kafka tells its clients
 
 ```yaml title="compose.yaml"
@@ -99,12 +111,15 @@ from netlint.api import (
     intents,
     listeners,
     mentions,
+    parse_address,
     published_as,
     reach_instead,
     rule,
     serves,
 )
 
+# Names that are given to the host.
+THE_HOST = ("host.docker.internal", "gateway.docker.internal", "dockerhost", "docker-host", "docker.host")
 # What a variable is about that names no port: DB_HOST, REDIS_HOST.
 KINDS = {
     "db": (3306, 5432), "database": (3306, 5432), "postgres": (5432,), "pg": (5432,), "mysql": (3306,),
@@ -117,7 +132,7 @@ KINDS = {
     "NL209",
     Severity.WARNING,
     proof="Kafka's documentation of advertised.listeners",
-    compose=["service.environment|service.command"],
+    compose=["service.environment|service.command|service.extra_hosts"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
@@ -130,6 +145,22 @@ def check(site: Site) -> Iterator[Finding]:
                 if reach.namespace(service) is not None:
                     yield from _connects(host, reach, service)
                     yield from _advertises(host, reach, service)
+                    yield from _named(host, service)
+
+
+def _named(host: Host, service: Service) -> Iterator[Finding]:
+    """Names that are to stand for the host, and lead to the container."""
+    for name, value in service.extra_hosts:
+        address = parse_address(value.value)
+        if name.lower() in THE_HOST and address is not None and address.is_loopback:
+            yield Finding(
+                message=f"extra_hosts of service {service.name} gives {name} the address {address}: that is its own "
+                "container, not the host",
+                at=value.span,
+                label="the container itself",
+                help=f'write "{name}:host-gateway"',
+                host=host.name,
+            )
 
 
 def _connects(host: Host, reach: Reach, service: Service) -> Iterator[Finding]:

@@ -1,10 +1,11 @@
-"""A container is to use a port of the host that is published on the host's loopback alone
+"""A container is to use a port of the host that is open on the host's loopback alone
 
 ## What it means
 
-`127.0.0.1:5432:5432` makes the engine listen on the loopback address of the host. A container that goes through the
-host, by `host.docker.internal` with `host-gateway`, by the bridge's gateway or by an address of the host's LAN, arrives
-at another address, where nothing listens.
+`127.0.0.1:5432:5432` makes the engine listen on the loopback address of the host; so do programs of the host by their
+own configuration (`bind-address = 127.0.0.1`, as `ss -tlnp` shows). A container that goes through the host, by
+`host.docker.internal` with `host-gateway`, by the bridge's gateway or by an address of the host's LAN, arrives at
+another address, where nothing listens.
 
 ## Why it matters
 
@@ -51,6 +52,24 @@ services:
     inet 192.0.2.10/24 scope global eth0
 ```
 
+## Bad: a program of the host
+
+```yaml title="compose.yaml"
+services:
+  app:
+    image: example/app
+    extra_hosts:
+      - "host.docker.internal:host-gateway"
+    environment:
+      DB_HOST: host.docker.internal:3306  # <- warning
+```
+
+```text title="ss.txt"
+State    Recv-Q   Send-Q     Local Address:Port      Peer Address:Port  Process
+LISTEN   0        151            127.0.0.1:3306           0.0.0.0:*      users:(("mysqld",pid=812,fd=22))
+LISTEN   0        128              0.0.0.0:22             0.0.0.0:*      users:(("sshd",pid=700,fd=3))
+```
+
 ## Good: by its name
 
 ```yaml title="compose.yaml"
@@ -92,6 +111,7 @@ from netlint.api import (
     Host,
     Intent,
     Label,
+    Listener,
     PublishedPort,
     Reach,
     Service,
@@ -145,6 +165,9 @@ def _through_the_host(host: Host, service: Service, own: set[str]) -> Iterator[F
         port = intent.port or SCHEMES.get(intent.scheme)
         found = _on_loopback(host, port, "tcp") if port is not None else None
         if found is None:
+            if port is not None and (listener := _listens_on_loopback(host, port)) is not None:
+                yield _of_program(host, service, intent, port, listener)
+                return
             continue
         owner, published = found
         place = published.address.span if published.address is not None else published.span
@@ -161,6 +184,32 @@ def _through_the_host(host: Host, service: Service, own: set[str]) -> Iterator[F
             host=host.name,
         )
         return
+
+
+def _listens_on_loopback(host: Host, port: int) -> Listener | None:
+    """The program of the host that has the port on the loopback, if none has it elsewhere."""
+    found = [one for one in host.listeners or () if one.port == port and one.protocol.startswith("tcp")]
+    if not found or any(one.address is None or not one.address.is_loopback for one in found):
+        return None
+    return None if any(_holds(publication.port, port) for publication in host.exposures()) else found[0]
+
+
+def _holds(one: PublishedPort, port: int) -> bool:
+    return one.published is not None and one.published.first <= port <= one.published.last
+
+
+def _of_program(host: Host, service: Service, intent: Intent, port: int, listener: Listener) -> Finding:
+    program = listener.process or "the program there"
+    return Finding(
+        message=f"service {service.name} means to reach port {port} of the host by {intent.host}"
+        f"{'' if intent.exact else ' by default'} ({_where(intent)}), and {program} listens on {listener.address}",
+        at=intent.span,
+        label="nothing listens on the address that this leads to",
+        help=f"let {program} listen on the bridge's address too, as 172.17.0.1, or on every address behind a firewall",
+        related=(Label(listener.span, "for programs of the host alone"),),
+        confidence=Confidence.HIGH if intent.exact else Confidence.MEDIUM,
+        host=host.name,
+    )
 
 
 def _where(intent: Intent) -> str:

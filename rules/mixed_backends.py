@@ -109,16 +109,20 @@ def acts(ruleset: Ruleset) -> bool:
 def _both(host: Host, one: Ruleset, other: Ruleset) -> Finding:
     found = disagreement(one, other)
     witness = None
+    refused: tuple[Label, ...] = ()
     if found is not None:
         steps = (*found.passes.steps, *found.refuses.steps)
         witness = Witness(packet=str(found.packet), steps=tuple(Step(step.span, step.text) for step in steps))
+        refused = tuple(Label(step.span, step.text) for step in found.refuses.steps[-1:])
+    elif (forward := other.chain("filter", "FORWARD")) is not None and forward.policy == "DROP":
+        refused = (Label(forward.span, "drops what none of its own rules accepts"),)
     names = [NAMES[ruleset.backend or ""] for ruleset in (one, other)]
     return Finding(
         message=f"{_count(one)} in {names[0]} and {_count(other)} in {names[1]}: every packet passes both",
         at=other.span,
         label="the rules of the other back end",
         help="choose one back end with update-alternatives, restart the engine, and flush the other",
-        related=(Label(one.span, f"the rules of {names[0]}"),),
+        related=(Label(one.span, f"the rules of {names[0]}"), *refused),
         witness=witness,
         host=host.name,
     )

@@ -16,7 +16,7 @@ Make the network anew with `attachable`, as it cannot be changed, or deploy the 
 
 Files that hold what only a swarm heeds (`placement`, `update_config`, `mode: global`) are taken for stacks. Where the
 file declares the overlay itself, it may be one too: then the confidence is low. Overlays of a key-value store
-(`cluster-store`) take every container.
+(`cluster-store`) take every container; so `docker run` is looked at only on a node of a swarm.
 
 ## Bad: made for the swarm, used by Compose
 
@@ -34,6 +34,14 @@ networks:
 ```sh title="setup.sh"
 docker network create -d overlay mesh
 docker compose up -d
+```
+
+## Bad: a container beside services
+
+```sh title="setup.sh"
+docker network create -d overlay mesh  # <- warning
+docker service create --name db --network mesh postgres:16
+docker run -d --network mesh example/app
 ```
 
 ## Good: attachable
@@ -57,7 +65,7 @@ docker compose up -d
 
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Network, Origin, Project, Severity, Site, rule
+from netlint.api import Confidence, ContainerRun, Finding, Host, Label, Network, Origin, Project, Severity, Site, rule
 
 STACKS = ("stack", "swarm")
 
@@ -77,6 +85,8 @@ def check(site: Site) -> Iterator[Finding]:
                 known = host.network_of(project, network.key or "")
                 if known is not None and network.key is not None and project.uses(network.key):
                     yield from _refused(host, network, known)
+        if host.swarm is not None and host.swarm.active and not _has_store(host):
+            yield from _runs(host)
 
 
 def _refused(host: Host, declared: Network, known: Network) -> Iterator[Finding]:
@@ -96,6 +106,24 @@ def _refused(host: Host, declared: Network, known: Network) -> Iterator[Finding]
         confidence=Confidence.MEDIUM if declared.external else Confidence.LOW,
         host=host.name,
     )
+
+
+def _runs(host: Host) -> Iterator[Finding]:
+    """Networks that a script made for the swarm alone and runs containers on."""
+    runs = {run.network.value: run for run in reversed(host.actions) if isinstance(run, ContainerRun) and run.network}
+    for network in host.networks:
+        run = runs.get(network.name)
+        if run is None or network.driver != "overlay" or network.attachable or network.ingress:
+            continue
+        if network.is_stated_by(Origin.INSPECT, Origin.SCRIPT):
+            yield Finding(
+                message=f"network {network.name} is an overlay that is not attachable: docker run cannot join it",
+                at=network.span,
+                label="made for tasks of the swarm alone",
+                help="create it with --attachable, or run the container as a service",
+                related=(Label(run.span, "the engine refuses this"),),
+                host=host.name,
+            )
 
 
 def _has_store(host: Host) -> bool:

@@ -102,6 +102,7 @@ COMMIT
 ```text title="ip-addr.txt"
 2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
     inet 203.0.113.7/24 scope global eth0
+    inet 203.0.113.20/24 scope global secondary eth0
 3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
     inet 172.17.0.1/16 scope global docker0
 4: br-3c85620f7ed1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP

@@ -43,6 +43,27 @@ networks:
     inet 192.168.10.1/24 scope global eth0
 ```
 
+## Bad: part of libvirt's network
+
+```yaml title="compose.yaml"
+services:
+  web:
+    image: example/app
+    networks: [front]
+networks:
+  front:
+    ipam:
+      config:
+        - subnet: 192.168.122.0/25  # <- error
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: virbr0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue state DOWN
+    inet 192.168.122.1/24 scope global virbr0
+```
+
 ## Bad: docker0 on top of a VPN
 
 ```json title="daemon.json"
@@ -95,6 +116,7 @@ from netlint.api import (
     rule,
 )
 
+WHOLE = ("virbr", "lxcbr", "lxdbr", "vmnet", "podman", "cni-podman")
 EFFECT = {
     "equals": "the host does not reach the containers, and the containers do not reach {what}",
     "lies inside": "the host loses these addresses of {what}",
@@ -117,7 +139,7 @@ def check(site: Site) -> Iterator[Finding]:
             if network.span is None or link.span is None or network.is_own(link):
                 continue
             relation = network.prefix.relation(link.prefix) or "overlaps"
-            if link.container_link and relation == "lies inside":
+            if link.container_link and relation == "lies inside" and not _is_whole(link):
                 continue  # flannel and its like give each host a part of their own range, for docker0
             if link.prefix.is_host and link.prefix.first == network.prefix.first:
                 continue  # flannel.1 has the first address of docker0's subnet, which no container gets
@@ -132,6 +154,12 @@ def check(site: Site) -> Iterator[Finding]:
                 fixes=move_network(network, host, site),
                 host=host.name,
             )
+
+
+def _is_whole(link: Claim) -> bool:
+    """Whether the link is the network of virtual machines or of another engine, which is whole on this host."""
+    name = link.interface.name if link.interface is not None else link.route.device if link.route is not None else None
+    return name is not None and name.startswith(WHOLE)
 
 
 def _witness(network: Claim, link: Claim, relation: str) -> Witness | None:

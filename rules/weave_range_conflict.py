@@ -1,4 +1,4 @@
-"""Addresses given to weave by hand clash, differ in their mask, or are in use elsewhere
+"""Addresses given to weave clash, differ in their mask or range, or are in use elsewhere
 
 ## What it means
 
@@ -11,6 +11,7 @@ given another length, or whether the host reaches these addresses by another way
 * One address twice: the host answers for the container, or one of two containers gets the other's packets.
 * Two lengths in one network: the end with the longer prefix sends what lies outside it to its default gateway.
 * A network of the host, or a route: the host or the container looks for these addresses on the wrong side.
+* Peers that hand out addresses of different ranges (`--ipalloc-range`): weave closes the connection between them.
 
 ## How to fix it
 
@@ -88,7 +89,7 @@ class Given(Struct, frozen=True):
     "NL612",
     Severity.ERROR,
     proof="that weave uses addresses given by hand as they are: weave issues 480, 1053 and those on expose; what comes "
-    "of it is the kernel's",
+    "of it is the kernel's; of ranges: weave's ipam/allocator.go (Incompatible IP allocation ranges)",
     beyond_compose=True,
 )
 def check(site: Site) -> Iterator[Finding]:
@@ -99,10 +100,36 @@ def check(site: Site) -> Iterator[Finding]:
         finding = _clash(first, second)
         if finding is not None:
             yield finding
+    yield from _apart(site)
     for host in site.hosts:
         own = [one for one in given if one.host is host and one.action is not None]
         if own:
             yield from _elsewhere(host, site, own)
+
+
+def _apart(site: Site) -> Iterator[Finding]:
+    """Peers that hand out addresses of different ranges: weave drops the connection between them."""
+    for host, other in combinations([host for host in site.hosts if host.weave], 2):
+        ours, theirs = host.weave[-1], other.weave[-1]
+        if ours.allocates == theirs.allocates or not (_peers(host, other) or _peers(other, host)):
+            continue
+        if (ours.range is not None and not ours.range.exact) or (theirs.range is not None and not theirs.range.exact):
+            continue
+        at = theirs.range.span if theirs.range is not None else theirs.span
+        yield Finding(
+            message=f"weave hands out {theirs.allocates} here, and its peer {host.name} {ours.allocates}: the two "
+            "do not connect",
+            at=at,
+            help=f"give all peers one range: --ipalloc-range {ours.allocates}",
+            related=(Label(ours.range.span if ours.range is not None else ours.span, f"the range of {host.name}"),),
+            host=other.name,
+        )
+
+
+def _peers(host: Host, other: Host) -> bool:
+    """Whether the weave of a host is told to connect to the other."""
+    addresses = {entry.address for link in other.interfaces or () for entry in link.addresses}
+    return any(peer.value in addresses for weave in host.weave for peer in weave.peers)
 
 
 def _given(host: Host) -> Iterator[Given]:

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint import archive
-from netlint.archive import ArchiveError, Member, Refused, is_archive, members, strip_suffix
+from netlint.archive import ArchiveError, Member, Refused, members
+from netlint.formats import is_archive, strip_suffix
 
 MIB = 1 << 20
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.formats import FORMATS
-from netlint.sniff import may_hold_listings, namespace, sniff
+from netlint.sniff import is_script, may_hold_listings, namespace, sniff
 from netlint.sniff_command import Command, command_format, name_format
 
 SHARED = Path(__file__).resolve().parents[1] / "../shared"
@@ -201,6 +201,12 @@ def test_names(path: str, expected: str | None) -> None:
         ("containers/web/ip-route.txt", "", "ip-route", "web"),
         ("containers/web/compose.yaml", "", "compose", None),
         ("networking/namespaces/blue/ip_route", "", "ip-route", "blue"),
+        (
+            "ifaces-qrouter-b77acd74-91f9-49d5-b478-123726ec4cd8-node1.txt",
+            "",
+            "ip-addr",
+            "qrouter-b77acd74-91f9-49d5-b478-123726ec4cd8",
+        ),
         ("ip_netns_exec_blue_iptables-save", "", "iptables-save", "blue"),
         ("ingress_sbox-ip-addr.txt", "", "ip-addr", "ingress_sbox"),
         ("overlayns-1-abc-ip-d-link.txt", "", "ip-addr", "overlayns-1-abc"),
@@ -334,3 +340,29 @@ def test_a_broken_file_of_a_default_name_is_still_a_compose_file(text: str) -> N
 )
 def test_programs_and_documents_are_not_searched_for_listings(name: str, may: bool) -> None:
     assert may_hold_listings(name) is may
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            f"{tool} x"
+            for tool in """docker dockerd docker-compose podman nerdctl iptables ip6tables iptables-restore
+            ip6tables-save iptables-legacy iptables-nft nft ipset ip brctl bridge sysctl weave kubeadm flanneld kubectl
+            kube-proxy kube-apiserver kube-controller-manager kubelet k3s rke2 etcdctl etcd consul firewall-cmd ufw
+            ethtool route ifconfig ovs-vsctl""".split()
+        ),
+        "systemctl restart docker",
+        "sudo /sbin/ip route",
+        "true;ip route",
+        "cp x /etc/docker/daemon.json",
+    ],
+)
+def test_one_command_makes_a_script(line: str) -> None:
+    assert sniff(f"#!/bin/sh\n{line}\n", "setup") == "shell-script"
+
+
+def test_commands_of_other_kinds_make_none() -> None:
+    assert is_script("# a remark\ndocker-compose up\n")
+    assert not is_script("make all\nmake install\n")
+    assert sniff("#!/bin/sh\nset -e\nmake all\n", "setup.sh") is None

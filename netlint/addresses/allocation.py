@@ -11,7 +11,6 @@ from itertools import islice
 
 from msgspec import Struct
 
-from netlint.model.action import ContainerRun
 from netlint.model.compose import Project
 from netlint.model.host import Host, Site
 from netlint.model.located import Located
@@ -76,6 +75,10 @@ def members(host: Host, site: Site, network: Network) -> list[Member]:
         for other, project in _borrowers(site).get(network.name, ()):
             if other is not host:
                 found += _of_project(project, other, network.name)
+    if not host.actions:
+        return found
+    from netlint.model.action import ContainerRun  # noqa: PLC0415 - scripts alone have actions
+
     for action in host.actions:
         if isinstance(action, ContainerRun) and action.certain:
             name = action.network.value if action.network is not None else "bridge"

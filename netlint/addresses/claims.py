@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,11 +13,12 @@ from netlint.addresses.links import docker_bridges, is_container_link, is_docker
 from netlint.model.cluster import ClusterRange, Role
 from netlint.model.given import Reserved
 from netlint.model.host import Configured, Host, Route, Site
-from netlint.model.interface import Interface
 from netlint.model.network import Network, Subnet
-from netlint.model.overlay import WEAVE_DEFAULT_RANGE
 from netlint.prefix import Prefix, parse_address
 from netlint.source import Span
+
+if TYPE_CHECKING:
+    from netlint.model.interface import Interface
 
 
 class ClaimKind(Enum):
@@ -260,7 +262,8 @@ def _configured(one: Configured, kind: ClaimKind) -> Claim:
         what=" ".join(parts),
         span=one.span,
         route=Route(one.prefix, one.span, via=one.via, device=one.device) if one.routed else None,
-        container_link=one.device is not None and is_container_link(one.device),
+        # podman's bridges have their whole range on this host
+        container_link=one.device is not None and is_container_link(one.device) and one.origin != "podman",
     )
 
 
@@ -331,9 +334,8 @@ def _weave(host: Host) -> Iterator[Claim]:
     for prefix, span in stated.items():
         yield Claim(prefix=prefix, kind=ClaimKind.WEAVE, what="weave range", span=span)
     if host.weave and not stated:
-        yield Claim(
-            prefix=WEAVE_DEFAULT_RANGE, kind=ClaimKind.WEAVE, what="default weave range", span=host.weave[0].span
-        )
+        first = host.weave[0]
+        yield Claim(prefix=first.allocates, kind=ClaimKind.WEAVE, what="default weave range", span=first.span)
 
 
 def _virtual(host: Host) -> Iterator[Claim]:

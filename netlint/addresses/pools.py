@@ -80,7 +80,7 @@ def local_pools(host: Host) -> tuple[LocalPool, ...]:
     return tuple(
         LocalPool(pool.base, pool.size.value, pool.span)
         for pool in stated
-        if pool.base is not None and pool.base.version == 4 and pool.size is not None
+        if pool.base is not None and pool.base.version == 4 and pool.size is not None and pool.size.exact
         and pool.base.length <= pool.size.value <= 32
     )  # fmt: skip
 

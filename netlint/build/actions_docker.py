@@ -56,6 +56,9 @@ def build_docker(command: Command, facts: HostFacts) -> None:
         case ["plugin", "install" | "set", *_]:
             build_weave_plugin(command, words[2:], facts)
         case [first, second, *_] if (first, second) in _NOT_MODELLED:
+            if first in ("service", "stack") and facts.swarm is None:
+                # managers alone do it
+                facts.swarm = Swarm(span=command.span, active=True, pools_known=False)
             facts.unsupported(Unsupported(command.span, f"docker {first} {second}"))
         case _:
             pass
@@ -88,9 +91,19 @@ def _ports(words: Iterable[Word], facts: HostFacts) -> Iterator[PublishedPort]:
     for word in words:
         if word.exact or _OPEN.isdisjoint(word.text):
             start = word.span.start if word.verbatim else None
-            scalar = Scalar(span=word.span, text=word.text, value=word.text, start=start)
+            text = _short(word.text)
+            scalar = Scalar(span=word.span, text=text, value=text, start=start if text == word.text else None)
             for port in build_ports([scalar], values):
                 yield port if word.exact else replace(port, exact=False)
+
+
+def _short(text: str) -> str:
+    """A port in the short syntax; `docker run` takes `published=8080,target=80` too (docker/cli, container/opts.go)."""
+    if "=" not in text:
+        return text
+    fields = dict(part.partition("=")[::2] for part in text.split(","))
+    published = f"{fields['published']}:" if fields.get("published") else ""
+    return f"{published}{fields.get('target', '')}/{fields.get('protocol', 'tcp')}"
 
 
 def _attached(flags: Sequence[Flag]) -> tuple[Located[str] | None, Located[Address] | None]:

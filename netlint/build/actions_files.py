@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from netlint.build.actions_host import set_sysctl
 from netlint.build.daemon import build_daemon
 from netlint.build.facts import HostFacts, Parsed
-from netlint.parse import json, sysctl
+from netlint.parse import daemon_json, sysctl
 from netlint.parse.placed import Placed
 from netlint.parse.provision import Written, inner_path
 from netlint.parse.shell import Command, Redirect
-from netlint.parse.tree import Scalar, Word
+from netlint.parse.tree import Scalar, Unsupported, Word
 from netlint.source import Source, Span
 
 # Programs that scripts of containers do not call.
@@ -75,22 +75,33 @@ def _targets(command: Command) -> list[tuple[Word, bool]]:
 
 
 def build_written(command: Command, facts: HostFacts) -> None:
-    """Add what the command writes by `cat` or `tee`, where the text is literal and surely written."""
-    if command.program not in ("cat", "tee") or not command.certain:
+    """Add what the command writes by `cat` or `tee`, as far as the text is literal, where it is surely written."""
+    if command.program not in ("cat", "tee"):
         return
     given = _given(command)
     body = given.body if given is not None else None
-    if body is None or not body.verbatim or not body.exact or "$" in body.text:
+    if body is None:
         return
+    literal = body.verbatim and body.exact and "$" not in body.text
     for target, _ in _targets(command):
-        _add_written(target.text, _source(body), facts)
+        is_daemon = _DAEMON.fullmatch(target.text) is not None
+        if not is_daemon and not _SYSCTL.fullmatch(target.text):
+            continue
+        if not command.certain:
+            facts.unsupported(Unsupported(target.span, f"{target.text}, which only may be written"))
+            continue
+        if not literal:
+            facts.unsupported(Unsupported(target.span, f"{target.text}, completed by variables"))
+        if literal or (is_daemon and body.verbatim):
+            _add_written(target.text, _source(body), literal, facts)
 
 
-def _add_written(path: str, source: Source, facts: HostFacts) -> None:
-    """Add what a file of configuration says that is written to `path`; `source` has its text where it stands."""
+def _add_written(path: str, source: Source, literal: bool, facts: HostFacts) -> None:
+    """Add what a file of configuration says that is written to `path`; `source` has its text where it stands, which is
+    completed by variables unless it is `literal`."""
     if _DAEMON.fullmatch(path) and not any(span.source != source.path for span in facts.daemon_files):
-        tree, problems = json.parse(source)
-        facts.problems(problems)
+        tree, problems = daemon_json.parse(source)
+        facts.problems(problems if literal else [])
         build_daemon([Parsed(source, "daemon-json", tree)], facts)
     elif _SYSCTL.fullmatch(path):
         settings, problems = sysctl.parse(source)

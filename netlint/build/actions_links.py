@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from netlint.build.facts import HostFacts
 from netlint.model.action import LinkChange
@@ -41,6 +42,15 @@ _KIND_OPTIONS = {
     "mode": "mode",
     "protocol": "protocol",
 }
+# Settings of bridges and of their ports that decide who reaches whom and have no model, by the values that do nothing.
+_REACH = {
+    **dict.fromkeys(("vlan_filtering", "nf_call_iptables", "nf_call_ip6tables", "nf_call_arptables"), ("0",)),
+    **dict.fromkeys(
+        ("isolated", "hairpin", "locked", "guard", "vlan_tunnel", "neigh_suppress", "proxy_arp"), ("off", "0")
+    ),
+    **dict.fromkeys(("learning", "flood"), ("on", "1")),
+    "vlan_default_pvid": ("1",),
+}
 _VXLAN_PORT = "8472"  # the kernel's own, where no dstport is said (drivers/net/vxlan)
 _VERBS = {"add": "add", "set": "set", "change": "set", "replace": "add", "delete": "delete"}
 _BRCTL_SILENT = frozenset(
@@ -62,6 +72,10 @@ def ip_link(words: Sequence[Word], command: Command, facts: HostFacts) -> None:
         odd = "" if rest.unknown is None else f" {rest.unknown.text}"
         facts.unsupported(Unsupported(command.span, f"ip link {operation}{odd}"))
         return
+    for setting, value in rest.reach():
+        facts.unsupported(
+            Unsupported(setting.span.to(value.span), f"ip link {operation} … {setting.text} {value.text}")
+        )
     kind, options = (rest.kind.text, rest.options()) if rest.kind is not None and operation == "add" else (None, ())
     if operation == "delete":
         changes = []
@@ -122,6 +136,13 @@ class _Rest:
             elif value is not None and word.text in _KIND_OPTIONS:
                 found.append((_KIND_OPTIONS[word.text], _located(value)))
         return tuple(found)
+
+    def reach(self) -> Iterator[tuple[Word, Word]]:
+        """Settings of bridges and ports that change who reaches whom."""
+        if self.kind is not None and self.kind.text in ("bridge", "bridge_slave"):
+            for word, value in pairwise(self.words[self.at :]):
+                if word.text in _REACH and value.text not in _REACH[word.text]:
+                    yield word, value
 
     def peer(self) -> _Rest | None:
         """The other end of a pair: `peer name veth1 …`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netlint.build.flags import Given, last, switched
-from netlint.build.values import text_of
+from typing import TYPE_CHECKING
+
 from netlint.model.cluster import (
     Calico,
     CalicoPool,
@@ -21,6 +21,9 @@ from netlint.model.cluster import (
 from netlint.model.located import Located
 from netlint.prefix import Prefix
 from netlint.source import Span
+
+if TYPE_CHECKING:
+    from netlint.build.flags import Given
 
 
 class ClusterFacts:
@@ -65,6 +68,9 @@ class ClusterFacts:
 
     def _with_settings(self, one: Flanneld) -> Flanneld:
         """A flag of the command line hides a setting."""
+        from netlint.build.flags import last, switched  # noqa: PLC0415 - few hosts have a flanneld
+        from netlint.build.values import text_of  # noqa: PLC0415 - the same
+
         return Flanneld(
             span=one.span,
             interface=one.interface or text_of(last(self.settings, "--iface")),

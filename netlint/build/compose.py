@@ -35,6 +35,15 @@ def build_projects(files: list[Parsed], facts: HostFacts) -> None:
             facts.leave_unread(file.source, "no Compose file that was given makes use of it")
 
 
+def build_weave(files: list[Parsed], facts: HostFacts) -> None:
+    """Weave as a service of the projects, which are built before."""
+    images = [service.image for project in facts.projects for service in project.services]
+    if any(image is not None and "weaveworks/" in image.value for image in images):
+        from netlint.build.weave import build_weave_services  # noqa: PLC0415 - few projects run weave
+
+        build_weave_services(files, facts)
+
+
 def build_project(files: ProjectFiles, library: Library, facts: HostFacts) -> Project | None:
     """The project that the files make together; None where nothing is in them."""
     values = Values(facts)

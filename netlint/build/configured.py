@@ -18,7 +18,8 @@ from netlint.model.host import Configured
 from netlint.parse.ifupdown import Stanza
 from netlint.parse.ini import Section
 from netlint.parse.openvpn import Directive
-from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Word
+from netlint.parse.suse_routes import RouteLine
+from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Unsupported, Word
 from netlint.prefix import Address, Prefix, parse_address, parse_interface, parse_prefix
 from netlint.source import Span
 
@@ -28,6 +29,9 @@ _PLACES = re.compile(
 )
 # What a server keeps for its clients to take along.
 _CLIENTS = re.compile(r"(?:^|[/_.-])(?:clients?|peers?)(?:[/_.\d-]|$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"IPADDR(?:\d{1,3}|_\w{1,15})?")  # with a number on Red Hat's systems, with a label on SUSE's
+_HOOKS = ("up", "post-up", "pre-up")
+_ADDS = frozenset(("-A", "-I", "--append", "--insert"))
 _KINDS = ("ethernets", "bridges", "bonds", "vlans", "wifis", "tunnels", "dummy-devices", "vrfs", "virtual-ethernets")
 
 
@@ -127,6 +131,26 @@ def build_ifupdown(files: list[Parsed], facts: HostFacts) -> None:
     for file in files:
         for stanza in file.tree if _counts(file, facts) else ():
             facts.configured += _stanza(stanza)
+            for name, values in stanza.options:
+                if name in _HOOKS and values:
+                    _add_hook(values[0].span.to(values[-1].span), file, facts)
+
+
+def _add_hook(span: Span, file: Parsed, facts: HostFacts) -> None:
+    """What a command of a stanza does beside routes, when the interface comes up: rules that it adds, settings."""
+    text = file.source.slice(span)
+    if not any(name in text for name in ("tables", "sysctl", "/proc/sys", "nft ")):
+        return
+    from netlint.build.actions import add_commands  # noqa: PLC0415 - few hooks do more than set routes
+    from netlint.parse.shell import read  # noqa: PLC0415
+
+    for command in read(Word(text, span))[0].commands:
+        words = [word.text for word in command.words]
+        adds = command.program in ("iptables", "ip6tables") and not _ADDS.isdisjoint(words)
+        if adds or command.program in ("sysctl", "echo", "printf", "tee"):
+            add_commands([command], facts)
+        elif "tables" in command.program or command.program == "nft":
+            facts.unsupported(Unsupported(command.span, f"the {command.program} command of an interface"))
 
 
 def _stanza(stanza: Stanza) -> Iterator[Configured]:
@@ -135,7 +159,7 @@ def _stanza(stanza: Stanza) -> Iterator[Configured]:
     for name, values in stanza.options:
         if name == "address" and values:
             yield from _link(values[0], "ifupdown", device, mask.text if mask is not None else None)
-        elif name in ("up", "post-up", "pre-up"):
+        elif name in _HOOKS:
             texts = [value.text for value in values]
             text = " ".join(texts)
             found = re.search(r"ip (?:-\S+ )*r(?:oute)? (?:add|replace|append) (?P<to>\S+)(?: via (?P<via>\S+))?", text)
@@ -284,15 +308,69 @@ def _network_manager(sections: list[Section]) -> Iterator[Configured]:
 def _variables(sections: list[Section], name: str) -> Iterator[Configured]:
     values = {setting.key.text: setting.value for section in sections for setting in section.settings}
     device = values["DEVICE"].text if "DEVICE" in values else name.partition("-")[2] or None
-    for number in ("", *map(str, range(16))):
-        address = values.get(f"IPADDR{number}")
-        length = values.get(f"PREFIX{number}") or values.get(f"NETMASK{number}")
-        if address is not None:
-            yield from _link(address, "ifcfg", device, length.text if length is not None else None)
+    for suffix in dict.fromkeys(key[6:] for key in values if _ADDRESS.fullmatch(key)):
+        address = values[f"IPADDR{suffix}"]
+        length = next(
+            (values[key] for one in ("PREFIX", "PREFIXLEN", "NETMASK") if (key := one + suffix) in values), None
+        )
+        yield from _link(address, "ifcfg", device, length.text if length is not None else None)
+    for number in map(str, range(16)):
         to, mask, via = (values.get(f"{key}{number}") for key in ("ADDRESS", "NETMASK", "GATEWAY"))
-        if to is not None and number:
+        if to is not None:
             gateway = parse_address(via.text) if via is not None else None
             yield from _route(f"{to.text}/{mask.text if mask else 32}", to.span, "ifcfg", device, gateway)
+
+
+def build_suse_routes(files: list[Parsed], facts: HostFacts) -> None:
+    for file in files:
+        if not _counts(file, facts):
+            continue
+        own = PurePosixPath(file.source.path).name.partition("-")[2] or None
+        routes: list[RouteLine] = file.tree
+        for one in routes:
+            text = one.destination.text
+            if one.netmask is not None and "/" not in text:
+                text = f"{text}/{one.netmask.text}"
+            via = parse_address(one.gateway.text) if one.gateway is not None else None
+            device = one.interface.text if one.interface is not None else own
+            facts.configured += _route(text, one.destination.span, "SUSE", device, via)
+
+
+def build_podman_networks(files: list[Parsed], facts: HostFacts) -> None:
+    """Ranges of podman's bridges, also those that come up with their first container. They are no networks of the
+    engine: it programs no rules for them."""
+    for file in files:
+        for document in file.tree:
+            for entry in document.items if isinstance(document, Sequence) else (document,):
+                if isinstance(entry, Mapping):
+                    facts.configured += _podman_network(entry)
+
+
+def _podman_network(entry: Mapping) -> Iterator[Configured]:
+    driver, device = _word(entry.get("driver")), _word(entry.get("network_interface"))
+    if driver is None or driver.text != "bridge":
+        return  # a macvlan's range is the LAN's
+    for item in _items(entry.get("subnets")):
+        subnet = _word(item.get("subnet")) if isinstance(item, Mapping) else None
+        gateway = _word(item.get("gateway")) if isinstance(item, Mapping) else None
+        prefix = parse_prefix(subnet.text) if subnet is not None else None
+        if subnet is not None and prefix is not None:
+            address = parse_address(gateway.text) if gateway is not None else None
+            name = device.text if device is not None else None
+            yield Configured(prefix, subnet.span, "podman", False, name, None, address)
+
+
+def build_nmcli_routes(files: list[Parsed], facts: HostFacts) -> None:
+    """The routes of NetworkManager's devices. They are not all that the host has: no route table is made of them. The
+    addresses of a single device are no list of interfaces either."""
+    for file in files:
+        for device in file.tree:
+            for address in device.addresses if facts.interfaces is None else ():
+                facts.configured += _link(address, "NetworkManager", device.name.text)
+            for to, hop in device.routes:
+                via = parse_address(hop)
+                if via is not None and not via.is_unspecified:
+                    facts.configured += _route(to.text, to.span, "NetworkManager", device.name.text, via)
 
 
 def build_route_files(files: list[Parsed], facts: HostFacts) -> None:

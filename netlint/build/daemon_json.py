@@ -6,6 +6,7 @@ from netlint.build.dockerd_options import DockerdOption, OptionType, by_flag, by
 from netlint.build.dockerd_values import is_exact, make_pool, text_error
 from netlint.model.daemon import Option, OptionValue, Pool, Setting
 from netlint.model.located import Located
+from netlint.parse.daemon_json import OPEN
 from netlint.parse.tree import Entry, Mapping, Node, Scalar, Sequence
 from netlint.source import Source, Span
 
@@ -20,7 +21,11 @@ def read_pools(root: Mapping) -> list[Pool] | None:
     pools = root.get("default-address-pools")
     if not isinstance(pools, Sequence):
         return None
-    return [_pool(item) for item in pools.items if isinstance(item, Mapping)]
+    return [
+        _pool(item) if isinstance(item, Mapping) else make_pool(item.span, _located(item), None, Setting.FILE)
+        for item in pools.items
+        if isinstance(item, Mapping) or (isinstance(item, Scalar) and item.tag == OPEN)
+    ]
 
 
 def _option(entry: Entry, source: Source) -> Option:
@@ -31,6 +36,7 @@ def _option(entry: Entry, source: Source) -> Option:
     items = entry.value.items if isinstance(entry.value, Sequence) else ()
     texts = tuple(_located(item) for item in items if isinstance(item, Scalar))
     exact = is_exact(value) if isinstance(value, str) else all(text.exact for text in texts)
+    exact = exact and not (isinstance(entry.value, Scalar) and entry.value.tag == OPEN)
     return Option(
         name=key,
         value=value,
@@ -57,6 +63,8 @@ def _suggestion(key: str, flag: DockerdOption | None) -> str:
 
 def _value(node: Node, spec: DockerdOption | None, source: Source) -> tuple[OptionValue, str]:
     """The value, and what dockerd has against its type. `null` leaves every option at its default."""
+    if isinstance(node, Scalar) and node.tag == OPEN:
+        return node.text, ""
     if isinstance(node, Scalar):
         value = node.text if isinstance(node.value, float) else node.value
         return value, _scalar_error(node, spec.type) if spec is not None and node.value is not None else ""
@@ -81,6 +89,8 @@ def _sequence_error(node: Sequence, kind: OptionType) -> str:
     if kind not in (OptionType.LIST, OptionType.ADDRESSES):
         return _wrong(kind, node)
     for item in node.items:
+        if isinstance(item, Scalar) and item.tag == OPEN:
+            continue
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
             return f"{_wrong(kind, node)} with {_called(item)} in it"
         error = text_error(kind, item.text)
@@ -91,7 +101,7 @@ def _sequence_error(node: Sequence, kind: OptionType) -> str:
 
 def _structure_error(node: Node, kind: OptionType) -> str:
     if kind is OptionType.POOLS and isinstance(node, Sequence):
-        wrong = next((item for item in node.items if not isinstance(item, Mapping)), None)
+        wrong = next((item for item in node.items if not isinstance(item, Mapping) and item.tag != OPEN), None)
         return "" if wrong is None else f"{_wrong(kind, node)} with {_called(wrong)} in it"
     if isinstance(node, Mapping) and kind is OptionType.MAP:
         for key, value in node.items():
@@ -133,11 +143,13 @@ def _pool(node: Mapping) -> Pool:
         if size is not None and isinstance(bits, int) and not isinstance(bits, bool)
         else None
     )
+    if isinstance(size, Scalar) and size.tag == OPEN:
+        length = Located(0, _span(size), exact=False)
     return make_pool(node.span, written, length, Setting.FILE)
 
 
 def _located(node: Scalar) -> Located[str]:
-    return Located(node.text, _span(node), is_exact(node.text))
+    return Located(node.text, _span(node), is_exact(node.text) and node.tag != OPEN)
 
 
 def _span(node: Node) -> Span:

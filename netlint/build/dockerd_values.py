@@ -10,8 +10,8 @@ from netlint.model.located import Located
 from netlint.prefix import parse_address, parse_prefix
 from netlint.source import Span
 
-# $NAME, ${NAME}, {{ name }}, {% … %}, #{name}, <name>, %i, @NAME@
-_OPEN = re.compile(r"\$\{?\w|\$\(|`|\{\{|\{%|#\{|<[^<>\s]+>|%[a-zA-Z]|@\w+@")
+# $NAME, ${NAME}, {{ name }}, {% … %}, #{name}, %{ … }, <% … %>, <name>, %i, @NAME@
+_OPEN = re.compile(r"\$\{?\w|\$\(|`|\{\{|\{%|#\{|%\{|<%|<[^<>\s]+>|%[a-zA-Z]|@\w+@")
 
 
 def is_exact(text: str) -> bool:

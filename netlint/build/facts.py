@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from netlint.build.cluster_facts import ClusterFacts
-from netlint.model.action import Action
-from netlint.model.compose import Project
-from netlint.model.container import BridgePort, Container, Neighbour
-from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
-from netlint.model.frontends import Firewalld, Jail, Ufw
 from netlint.model.given import InputProblem
-from netlint.model.host import Configured, Gap, Listener, Resolver, Route, RoutingRule
-from netlint.model.interface import Interface
-from netlint.model.located import Located
-from netlint.model.netfilter import Ruleset
-from netlint.model.network import Network
-from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.parse.tree import Problem, Unsupported
 from netlint.source import Source, Span
 
 if TYPE_CHECKING:
     from netlint.build.compose_files import ProjectFiles
+    from netlint.model.action import Action
+    from netlint.model.compose import Project
+    from netlint.model.container import BridgePort, Container, Neighbour
+    from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
+    from netlint.model.frontends import Firewalld, Jail, Ufw
+    from netlint.model.host import Configured, Gap, Listener, Resolver, Route, RoutingRule
+    from netlint.model.interface import Interface
+    from netlint.model.located import Located
+    from netlint.model.netfilter import Ruleset
+    from netlint.model.network import Network
+    from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 
 
 class Parsed(Struct, frozen=True):

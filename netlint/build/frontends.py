@@ -23,8 +23,9 @@ _SERVICES = {
     "ssh": 22, "smtp": 25, "domain": 53, "dns": 53, "http": 80, "www": 80, "nginx http": 80, "pop3": 110, "imap": 143,
     "ldap": 389, "https": 443, "nginx https": 443, "submission": 587, "imaps": 993, "pop3s": 995, "mysql": 3306,
     "postgresql": 5432, "redis": 6379, "openssh": 22, "mongodb": 27017, "elasticsearch": 9200, "grafana": 3000,
-    "prometheus": 9090,
+    "prometheus": 9090, "apache": 80, "apache secure": 443, "www secure": 443,
 }  # fmt: skip
+_WEB_PROFILES = ("nginx full", "apache full", "www full")  # of ufw, for both ports
 _RICH_PORT = re.compile(r'port port="(?P<port>[\d-]+)" protocol="(?P<protocol>\w+)"')
 _RICH_SERVICE = re.compile(r'service name="(?P<name>[\w-]+)"')
 _RICH_SOURCE = re.compile(r'source (?P<not>NOT )?address="(?P<address>[^"]+)"', re.IGNORECASE)
@@ -40,6 +41,9 @@ def port_ranges(text: str) -> tuple[PortRange, ...] | None:
             ports = PortRange(int(first), int(last or first))
         elif name in _SERVICES:
             ports = PortRange(_SERVICES[name], _SERVICES[name])
+        elif name in _WEB_PROFILES:
+            found.append(PortRange(80, 80))
+            ports = PortRange(443, 443)
         else:
             return None
         if not 0 < ports.first <= ports.last < 65536:
@@ -215,6 +219,8 @@ def _ufw_rule(row: UfwRow) -> PortRule | None:
     text = " ".join(words[1:]) if address else row.to
     ports = port_ranges(text) if text else ()
     if row.outgoing or ports is None or (source is None and not anywhere):
+        return None
+    if row.limited and not ports:  # `Anywhere on docker0`: for what comes from there alone
         return None
     return PortRule(
         span=row.span.span,

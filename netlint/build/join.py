@@ -17,13 +17,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from netlint.build.shown_bridges import BRIDGE_NAME, ENGINE_BRIDGE
-from netlint.model.interface import Interface
 from netlint.model.located import Located
 from netlint.model.network import SHOWN, Network, Origin, Subnet
+
+if TYPE_CHECKING:
+    from netlint.model.interface import Interface
 
 _PRECEDENCE = (Origin.COMPOSE, Origin.DAEMON, Origin.SCRIPT, Origin.INSPECT, Origin.LIST, Origin.SERVICE, *SHOWN)
 _LISTINGS = (Origin.INSPECT, Origin.LIST, Origin.SERVICE)

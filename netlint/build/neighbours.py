@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from netlint.build.facts import HostFacts, Parsed
+from netlint.build.shown_bridges import ENGINE_BRIDGE
 from netlint.model.container import BridgePort, Neighbour
 from netlint.model.located import Located
 from netlint.parse.bridge import Listing
+from netlint.parse.tree import Unsupported
 from netlint.prefix import parse_address
 
 
@@ -39,6 +41,8 @@ def build_bridge_ports(files: list[Parsed], facts: HostFacts) -> None:
         for port in listing.ports:
             one = BridgePort(port.bridge.text, port.name.text, port.name.span)
             ports.setdefault((one.bridge, one.name), one)
+            if port.isolated is not None and ENGINE_BRIDGE.fullmatch(one.bridge):
+                facts.unsupported(Unsupported(port.isolated.span, f"isolated on of {one.name}"))
         for learned in listing.learned:
             if not learned.own and learned.mac.text[1] in "26ae" and not learned.mac.text.startswith("33:33"):
                 facts.learned.append((learned.mac.text.lower(), learned.port.text, learned.mac.span))

@@ -28,7 +28,7 @@ _OF_NO_ACCOUNT = frozenset(("kubernetes", "cni", "flannel", "flannel-env", "env-
 # What somebody writes for a host; listings, which are printed, are not among it.
 _READ = _BY_LINES | frozenset(
     """daemon-json systemd-unit iptables-save nft ipset kubernetes cni flannel flannel-env firewalld firewalld-conf ufw
-    fail2ban netplan network-config route-file wireguard openvpn compose""".split()
+    fail2ban netplan network-config route-file suse-routes wireguard openvpn compose""".split()
 )
 
 
@@ -89,13 +89,14 @@ class Provisioned:
         )
         if what is not None:
             self.facts.unsupported(Unsupported(one.path.span, what))
-            return
+            if found != "daemon-json" or not one.certain or one.append:
+                return
         if (found == "daemon-json" and found in self.given) or any(path.endswith(name) for path in self.paths):
             return  # dockerd reads one; what lies there was given
         self.given.add(found)
         tree, problems = import_module(f"netlint.parse.{FORMATS[found].parser}").parse(source)
         self.texts[source.path] = one.content
-        self.facts.problems(problems)
+        self.facts.problems([] if one.completed else problems)
         self.facts.host_sources.add(source.path)
         self.files.append(Parsed(source, found, tree))
         if found in _OF_NO_ACCOUNT:

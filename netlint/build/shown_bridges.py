@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from netlint.model.host import Route
 from netlint.model.located import Located
-from netlint.model.netfilter import FirewallRule, Ruleset
 from netlint.model.network import Network, Origin, Subnet
 from netlint.pattern import pattern
 from netlint.prefix import Prefix
+
+if TYPE_CHECKING:
+    from netlint.model.host import Route
+    from netlint.model.netfilter import FirewallRule, Ruleset
 
 # The engine's own names; `id` is the beginning of the network's.
 ENGINE_BRIDGE = pattern(r"docker0|docker_gwbridge|br-(?P<id>[0-9a-f]{12})")

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from netlint.build.each_start import with_each_start
 from netlint.build.facts import HostFacts, NamespaceFacts, Parsed
 from netlint.build.join import join_networks
-from netlint.build.scripted import scripted_links
 from netlint.build.shown_bridges import shown_bridges
-from netlint.build.veths import pair_veths
 from netlint.discover import Input
 from netlint.formats import FORMATS
 from netlint.hosts import HostInputs
@@ -31,6 +28,9 @@ from netlint.source import Span
 
 if TYPE_CHECKING:
     from netlint.build.provisioned import Provisioned
+    from netlint.model.action import Action
+    from netlint.model.container import VethPair
+    from netlint.model.interface import Interface
 
 WRITERS = frozenset(("ansible", "cloud-config", "shell-script"))  # formats whose files write others
 
@@ -184,6 +184,7 @@ def _namespace(inputs: Iterable[Input], host: HostFacts) -> HostFacts:
 
 
 _TEMPLATE_MARK = pattern(r"\{\{|\{%|<%")
+_VARIABLE = pattern(r"[$%]\{")
 _A_TEMPLATE = "a template: give what it is rendered to"
 
 
@@ -195,7 +196,7 @@ def _parse(item: Input, facts: HostFacts) -> Parsed | None:
         facts.leave_unread(source, reason or f"netlint does not read {known.title} yet")
         return None
     tree, problems = import_module(f"netlint.parse.{known.parser}").parse(source)
-    template = bool(problems) and _TEMPLATE_MARK.search(source.text) is not None
+    template = bool(problems) and _is_template(item)
     if template and any(problem.fatal for problem in problems):
         facts.leave_unread(source, _A_TEMPLATE)
         return None
@@ -208,6 +209,16 @@ def _parse(item: Input, facts: HostFacts) -> Parsed | None:
     if fatal is not None:
         facts.unread[source.key] = fatal.message
     return Parsed(source, item.format, tree)
+
+
+def _is_template(item: Input) -> bool:
+    """Whether a tool fills the file in before a program reads it. One at its place in /etc is filled in."""
+    text, path = item.source.text, item.source.path
+    return _TEMPLATE_MARK.search(text) is not None or (
+        item.format == "daemon-json"
+        and _VARIABLE.search(text) is not None
+        and not f"/{path}".endswith("/etc/docker/daemon.json")
+    )
 
 
 def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
@@ -226,6 +237,19 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
             exec_starts=tuple(facts.exec_starts),
             unused_defaults=tuple(facts.unused_defaults),
         )
+    scripted: tuple[Interface, ...] = ()
+    veths: tuple[VethPair, ...] = ()
+    actions: tuple[Action, ...] = ()
+    if facts.actions:
+        from netlint.build.each_start import with_each_start  # noqa: PLC0415 - scripts alone have actions
+        from netlint.build.scripted import scripted_links  # noqa: PLC0415 - the same
+
+        scripted = scripted_links(facts.actions, facts.host_sources)
+        actions = tuple(with_each_start(facts.actions))
+    if facts.namespaces or facts.learned or facts.peers:
+        from netlint.build.veths import pair_veths  # noqa: PLC0415 - only a host's listings tell of containers' links
+
+        veths = pair_veths(facts)
     return Host(
         name=None if facts.implied else facts.name,
         span=span,
@@ -233,7 +257,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         engine=version,
         compose=facts.compose,
         interfaces=None if facts.interfaces is None else tuple(facts.interfaces),
-        scripted=scripted_links(facts.actions, facts.host_sources),
+        scripted=scripted,
         routes=None if facts.routes is None else tuple(facts.routes),
         routing_rules=None if facts.routing_rules is None else tuple(facts.routing_rules),
         rulesets=tuple(facts.rulesets),
@@ -244,7 +268,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         bridges_listed=tuple(facts.bridges.items()),
         containers=None if facts.containers is None else tuple(facts.containers),
         namespaces=tuple(_frozen(one) for one in facts.namespaces.values()),
-        veths=pair_veths(facts) if facts.namespaces or facts.learned or facts.peers else (),
+        veths=veths,
         configured=tuple(facts.configured),
         firewalld=facts.firewalld,
         ufw=facts.ufw,
@@ -254,7 +278,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         networks=join_networks(facts.networks, facts.interfaces, shown_bridges(facts.routes, facts.rulesets)),
         networks_listed=facts.networks_listed,
         projects=tuple(facts.projects),
-        actions=tuple(with_each_start(facts.actions)),
+        actions=actions,
         swarm=facts.swarm,
         swarm_services=tuple(facts.swarm_services),
         swarm_nodes=tuple(facts.swarm_nodes),

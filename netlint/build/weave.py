@@ -204,10 +204,8 @@ def build_weave_services(files: list[Parsed], facts: HostFacts) -> None:
     """Weave as a service of the host's Compose projects, which are built before."""
     for project in facts.projects:
         for service in project.services:
-            if service.image is None or "weaveworks/" not in service.image.value:
-                continue
-            found = _IMAGE.fullmatch(service.image.value)
-            if found is None:
+            found = _IMAGE.fullmatch(service.image.value) if service.image is not None else None
+            if service.image is None or found is None:
                 continue
             image = Word(service.image.value, service.image.span, exact=service.image.exact)
             settings = [

@@ -22,6 +22,16 @@ _CHAINS = (
     ("firewalld", r"[A-Z]+_((IN|OUT)_)?(ZONES|direct|POLICIES).*|(IN|FWDI|FWDO|FWD|PRE|POST|OUT)_\w+"),
     ("ufw", r"ufw6?-(?!user-).*"),
 )  # fmt: skip
+# Tables of nftables that one program writes whole: firewalld's, those of libnetwork's nftables back end, which
+# engines from 29 on have, of fail2ban's nftables-multiport, of netavark and of libvirt.
+_TABLES = (
+    ("firewalld", r"(?:\w+ )?firewalld(?:_policy_drop)?"),
+    ("Docker", r"(?:\w+ )?docker-bridges"),
+    ("fail2ban", r"(?:\w+ )?f2b-table"),
+    ("kube-proxy", r"(?:\w+ )?kube-proxy"),
+    ("a CNI plug-in", r"(?:\w+ )?netavark"),
+    ("libvirt", r"(?:\w+ )?libvirt_network"),
+)
 # Chains that are there for the user's own rules.
 _OPEN = r"DOCKER-USER|ufw6?-user-(input|output|forward)"
 _BRIDGE = r"docker0|docker_gwbridge|br-[0-9a-f]{12}"
@@ -29,6 +39,9 @@ _BRIDGE = r"docker0|docker_gwbridge|br-[0-9a-f]{12}"
 
 def maker(table: Table, chain: str, rule: FirewallRule) -> str | None:
     """The program that wrote a rule, as far as that shows; None for one that may be somebody's own."""
+    whole = next((program for program, pattern in _TABLES if re.fullmatch(pattern, table.name)), None)
+    if whole is not None:
+        return whole
     if re.fullmatch(_OPEN, chain):
         return _returning(chain, rule)
     own = chain_maker(chain) or (chain_maker(rule.target or "") if rule.target in table.chains else None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from _weakref import ref  # without the collections of `weakref`
 from collections.abc import Callable, Hashable
 from typing import Concatenate, ParamSpec, TypeVar
-from weakref import ref
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -22,6 +22,7 @@ Piece: TypeAlias = tuple[int, int]  # characters from and to that a report must 
 _TREES = frozenset({"compose", "kubernetes", "daemon-json", "flannel", "cni"})
 _COMMANDS = frozenset({"shell-script", "systemd-unit", "docker-defaults", "env-file", "dockerd-command", "flannel-env"})
 _PROVISIONS = frozenset({"cloud-config", "ansible"})
+_EITHER = frozenset({"docker-service", "docker-ps", "docker-network-ls", "podman-network"})
 _NAME = re.compile(r"[\w.:/${}\[\]-]{1,80}")
 _VISIBLE = re.compile(r"[^\r\n]+")
 
@@ -89,7 +90,7 @@ def _of_provision(source: Source, format: str) -> Iterator[Piece]:
 
 def _is_json(source: Source, format: str) -> bool:
     """Whether a listing that may be text or JSON is the latter."""
-    return format == "docker-service" and source.text.lstrip()[:1] in ("[", "{")
+    return format in _EITHER and source.text.lstrip()[:1] in ("[", "{")
 
 
 def masked_text(text: str, pieces: Iterable[Piece], marks: Iterable[Piece] = ()) -> str:

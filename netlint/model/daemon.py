@@ -81,6 +81,11 @@ class Pool(Struct, frozen=True, kw_only=True):
     size: Located[int] | None
     setting: Setting
 
+    @property
+    def exact(self) -> bool:
+        """False where a variable or a template decides the base or the size."""
+        return all(one is None or one.exact for one in (self.written, self.size))
+
 
 class ExecStart(Struct, frozen=True, kw_only=True):
     """One effective or overridden `ExecStart=` line of a unit that starts dockerd; `program` is what it runs.

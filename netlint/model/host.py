@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from netlint.model.action import Action, ContainerRun, DockerStart, LinkChange
 from netlint.model.cluster import Cluster
 from netlint.model.compose import Project, PublishedPort, Service
-from netlint.model.container import BridgePort, Container, Neighbour, VethPair
-from netlint.model.daemon import Daemon, EngineVersion
-from netlint.model.frontends import Firewalld, Jail, Ufw
 from netlint.model.given import Expectation, IgnoreComment, InputProblem, Reserved
-from netlint.model.interface import Interface
 from netlint.model.located import Located
-from netlint.model.netfilter import Ruleset
 from netlint.model.network import Network, Origin
-from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 from netlint.prefix import Address, Prefix
 from netlint.source import Span
+
+if TYPE_CHECKING:  # a Compose file leads to nothing of these
+    from netlint.model.action import Action, ContainerRun, LinkChange
+    from netlint.model.container import BridgePort, Container, Neighbour, VethPair
+    from netlint.model.daemon import Daemon, EngineVersion
+    from netlint.model.frontends import Firewalld, Jail, Ufw
+    from netlint.model.interface import Interface
+    from netlint.model.netfilter import Ruleset
+    from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 
 
 class Route(Struct, frozen=True):
@@ -219,6 +222,8 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
 
     def may_get(self, name: str) -> bool:
         """Whether a script may make an interface of that name, or one whose name only the script knows."""
+        from netlint.model.action import LinkChange  # noqa: PLC0415 - scripts alone have actions
+
         return any(
             isinstance(action, LinkChange)
             and (action.operation == "add" or action.change("name") is not None)
@@ -246,7 +251,7 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     def has_docker(self) -> bool:
         """Whether anything says that an engine runs here."""
         chains = (ruleset.chain(table, "DOCKER") for ruleset in self.rulesets for table in ("nat", "filter"))
-        return bool(
+        known = (
             self.daemon
             or self.networks
             or self.projects
@@ -255,8 +260,12 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
             or self.containers
             or any(chains)
             or self._has_table("docker-bridges")
-            or any(isinstance(action, (ContainerRun, DockerStart)) for action in self.actions)
         )
+        if known:
+            return True
+        from netlint.model.action import ContainerRun, DockerStart  # noqa: PLC0415 - as in may_get
+
+        return any(isinstance(action, (ContainerRun, DockerStart)) for action in self.actions)
 
     @property
     def observed(self) -> bool:
@@ -276,6 +285,11 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
         """Whether the engine writes its rules with nftables itself (Docker 29 with firewall-backend)."""
         value = self.daemon.text("firewall-backend") if self.daemon is not None else None
         return (value is not None and value.value == "nftables") or self._has_table("docker-bridges")
+
+    @property
+    def own_rules(self) -> str:
+        """Where the administrator says who may reach published ports: the engine's nftables have no chain for that."""
+        return "a chain of your own at the forward hook" if self.uses_nftables else "DOCKER-USER"
 
     def _has_table(self, name: str) -> bool:
         return any(ruleset.table(name) is not None for ruleset in self.rulesets)
@@ -303,6 +317,10 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
                     continue
                 for port in service.ports:
                     yield Publication(f"service {service.name}", service.image, port, attached, project, service)
+        if not self.actions:
+            return
+        from netlint.model.action import ContainerRun  # noqa: PLC0415 - as in may_get
+
         for action in self.actions:
             if isinstance(action, ContainerRun):
                 name = action.network.value if action.network is not None else "bridge"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from netlint.model.compose import PublishedPort
-from netlint.model.daemon import EngineVersion
 from netlint.model.located import Located
 from netlint.prefix import Address, Prefix
 from netlint.source import Span
+
+if TYPE_CHECKING:
+    from netlint.model.compose import PublishedPort
+    from netlint.model.daemon import EngineVersion
 
 WEAVE_DEFAULT_RANGE = Prefix(4, 10 << 24 | 32 << 16, 12)
 

@@ -2,7 +2,8 @@
 
 Tasks become commands and files (ansible_modules.py) in the order in which they stand: `pre_tasks`, `tasks`,
 `post_tasks`. A task with `when`, of a handler or of a rescue only may run. Loops over literal items are unrolled.
-What a template (`{{ … }}`) decides is not known, and a command that one completes is said to be not understood.
+What a template (`{{ … }}`) decides is not known unless the playbook itself sets its variables to literals
+(ansible_variables.py), and a command that one completes is said to be not understood.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from netlint.parse.ansible_keywords import KEYWORDS
 from netlint.parse.ansible_modules import EFFECTIVE, MODULES, NOT_MODELLED, changes
 from netlint.parse.ansible_task import Failed, Task
 from netlint.parse.ansible_values import Items, arguments
+from netlint.parse.ansible_variables import Variables, variables_of
 from netlint.parse.placed import Placed
 from netlint.parse.provision import MAX_FILES, MAX_TEXT, Provision, Written, inner_path
 from netlint.parse.shell import Command, read
@@ -38,6 +40,7 @@ class _State(NamedTuple):
     """`sure`: the task runs whenever its play does."""
 
     sure: bool
+    variables: Variables
     depth: int = 0
 
 
@@ -45,17 +48,20 @@ def parse(source: Source) -> tuple[Provision, list[Problem]]:
     """The commands and files of all plays of a playbook, or of a file of tasks."""
     documents, problems = yaml.parse(source)
     reader = _Reader(source)
+    variables = variables_of(documents)
     handlers = source.path.rpartition("/")[0].endswith("handlers")
     for document in documents:
         for item in document.items if isinstance(document, List) else ():
             if not isinstance(item, Mapping):
                 continue
             if item.get("hosts") is not None:
+                files = item.get("vars_files") is not None  # what they hold counts more
+                own = Variables(every=True) if files else variables.extended(item.get("vars"))
                 for key in _PLAY_TASKS:
-                    reader.tasks(item.get(key), _State(True))
-                reader.tasks(item.get("handlers"), _State(False))
+                    reader.tasks(item.get(key), _State(True, own))
+                reader.tasks(item.get("handlers"), _State(False, own))
             else:
-                reader.task(item, _State(not handlers))
+                reader.task(item, _State(not handlers, variables))
     provision = Provision(
         commands=tuple(reader.commands),
         files=tuple(reader.files),
@@ -85,8 +91,9 @@ class _Reader:
         runs = _runs(task, state.sure)
         if runs is None or state.depth > _DEEPEST or self._is_over(task.span):
             return
+        variables = state.variables.extended(task.get("vars"))
         if task.get("block") is not None:
-            inner = _State(runs, state.depth + 1)
+            inner = _State(runs, variables, state.depth + 1)
             self.tasks(task.get("block"), inner)
             self.tasks(task.get("rescue"), inner._replace(sure=False))
             self.tasks(task.get("always"), inner)
@@ -103,11 +110,12 @@ class _Reader:
         extra = task.get("args")
         if isinstance(extra, Mapping):
             given = {**given, **{one.text: value for one, value in extra.items()}}
-        loop = _loop(task)
-        for items in loop if loop is not None else [Items()]:
+        loop = _loop(task, variables)
+        for items in loop if loop is not None else [Items(variables)]:
             if self._is_over(task.span):
                 return
-            self._module(Task(self.source, key, node, given, items, runs and loop is not None), name)
+            own = {one: variables.resolved(value, items.name, items.node) for one, value in given.items()}
+            self._module(Task(self.source, key, node, own, items, runs and loop is not None), name)
 
     def _is_over(self, span: Span) -> bool:
         """Whether there is more than anybody would write; aliases of YAML may stand for any number of tasks."""
@@ -202,16 +210,17 @@ def _is_local(task: Mapping) -> bool:
     return isinstance(connection, Scalar) and connection.text in ("local", "ansible.builtin.local")
 
 
-def _loop(task: Mapping) -> list[Items] | None:
+def _loop(task: Mapping, variables: Variables) -> list[Items] | None:
     """The rounds of the task's loop, one for a task without; None where only a run tells them."""
     control = task.get("loop_control")
     variable = control.get("loop_var") if isinstance(control, Mapping) else None
     name = variable.text if isinstance(variable, Scalar) else "item"
     for key, value in task.items():
         if key.text in ("loop", "with_items", "with_list"):
-            if not isinstance(value, List) or len(value.items) > _MOST_ROUNDS:
+            rounds = variables.resolved(value)
+            if not isinstance(rounds, List) or len(rounds.items) > _MOST_ROUNDS:
                 return None
-            return [Items(name, item) for item in value.items]
+            return [Items(variables, name, item) for item in rounds.items]
         if key.text.startswith("with_"):
             return None
-    return [Items()]
+    return [Items(variables)]

@@ -5,33 +5,26 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from netlint.parse.ansible_variables import Variables
 from netlint.parse.placed import Placed
 from netlint.parse.tree import Mapping, Node, Scalar, Word
 from netlint.parse.words import Quoting, split
 from netlint.source import Source, Span
 
 _TEMPLATE = re.compile(r"\{\{(?P<inner>.{0,400}?)\}\}", re.DOTALL)
-_REFERENCE = re.compile(r"\s*(?P<name>\w+)(?P<keys>(?:\.\w+|\[\s*(?:'\w+'|\"\w+\")\s*\])*)\s*")
-_KEY = re.compile(r"\w+")
 _ARGUMENT = re.compile(r"[a-z_]\w*=", re.IGNORECASE)
 
 
 class Items(NamedTuple):
-    """What a loop's variable stands for in one round; `node` is None where that is not known, or there is no loop."""
+    """What variables stand for in one round of a task's loop; `node` is None where it has no loop."""
 
-    name: str = "item"
+    variables: Variables
+    name: str = ""
     node: Node | None = None
 
     def value(self, expression: str) -> str | None:
-        """What the expression of a template gives: the item, or a value in it."""
-        found = _REFERENCE.fullmatch(expression)
-        node = self.node
-        if found is None or found["name"] != self.name:
-            return None
-        for key in _KEY.findall(found["keys"]):
-            node = node.get(key) if isinstance(node, Mapping) else None
-        text = node.text if isinstance(node, Scalar) and node.value is not None else None
-        return text if text is not None and not is_template(text) else None
+        """What the expression of a template gives where it is literal."""
+        return self.variables.value(expression, self.name, self.node)
 
 
 def is_template(text: str) -> bool:

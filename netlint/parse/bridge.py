@@ -22,14 +22,17 @@ _LINK = re.compile(r"\s*\d+:\s+(?P<name>[^\s@:]+)(?:@[^\s:]+)?:?\s(?=.*\bmaster\
 _MASTER = re.compile(r"\bmaster\s+(?P<name>\S+)")
 _STATE = re.compile(r"\bmaster\s+\S+\s+(?:.*\s)?state\s+(?P<state>\w+)")
 _ENTRY = re.compile(r"\s*(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+dev\s+(?P<port>\S+)(?P<rest>.*)")
+_ISOLATED = re.compile(r"\b(?P<value>isolated on)\b")
 
 
-class Port(Struct, frozen=True):
-    """An interface of a bridge; `state` is that of the spanning tree ("forwarding", "disabled")."""
+class Port(Struct):
+    """An interface of a bridge; `state` is that of the spanning tree ("forwarding", "disabled"). `isolated` is where
+    `bridge -d link` says that it reaches no other isolated port."""
 
     name: Word
     bridge: Word
     state: str | None
+    isolated: Word | None = None
 
 
 class Learned(Struct, frozen=True):
@@ -67,6 +70,9 @@ def parse(source: Source) -> tuple[Listing, list[Problem]]:
             state = _STATE.search(line)
             name, bridge = word(found, "name", start), word(master, "name", start)
             listing.ports.append(Port(name, bridge, state["state"].lower() if state is not None else None))
+        isolated = _ISOLATED.search(line)
+        if isolated is not None and listing.ports:
+            listing.ports[-1].isolated = word(isolated, "value", start)
     return listing, []
 
 
@@ -87,5 +93,13 @@ def _json(source: Source, listing: Listing) -> list[Problem]:
                 own = state is not None and state.text == "permanent"
                 listing.learned.append(Learned(mac, name, master, own))
             elif name is not None and master is not None:
-                listing.ports.append(Port(name, master, state.text.lower() if state is not None else None))
+                isolated = word(item, "isolated")
+                listing.ports.append(
+                    Port(
+                        name,
+                        master,
+                        state.text.lower() if state is not None else None,
+                        isolated if isolated is not None and isolated.text == "true" else None,
+                    )
+                )
     return problems

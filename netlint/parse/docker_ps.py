@@ -11,12 +11,13 @@ the last its name, and ports are known by their shape. `--format json` prints on
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from netlint.parse import json
 from netlint.parse.lines import is_prompt, lines
-from netlint.parse.tree import Mapping, Problem, Scalar, Word
+from netlint.parse.tree import Mapping, Node, Problem, Scalar, Sequence, Word
 from netlint.source import Source
 
 _TITLE = re.compile(r"CONTAINER ID|\S+(?: \S+)*")
@@ -65,7 +66,7 @@ class ContainerRow(Struct, frozen=True):
 
 
 def parse(source: Source) -> tuple[list[ContainerRow], list[Problem]]:
-    if re.search(r'^[ \t]*\{"', source.text, re.MULTILINE):
+    if re.search(r'^[ \t]*\[?[ \t]*\{"', source.text, re.MULTILINE):
         return _json_lines(source)
     rows: list[ContainerRow] = []
     problems: list[Problem] = []
@@ -121,6 +122,39 @@ def _cell(source: Source, start: int, found: re.Match[str]) -> PortCell:
         found["target"],
         found["protocol"],
     )
+
+
+def _publishers(node: Node | None) -> Iterator[PortCell]:
+    """The ports of `docker compose ps --format json` of Compose 2.0 to 2.20."""
+    for item in node.items if isinstance(node, Sequence) else ():
+        if not isinstance(item, Mapping):
+            continue
+        words = {
+            key: Word(value.text, value.part(0, len(value.text)), value.start is not None)
+            for key in ("URL", "TargetPort", "PublishedPort", "Protocol")
+            if isinstance(value := item.get(key), Scalar)
+        }
+        target, protocol, published = words.get("TargetPort"), words.get("Protocol"), words.get("PublishedPort")
+        if target is None or protocol is None:
+            continue
+        address = words.get("URL")
+        public = published is not None and published.text != "0"
+        yield PortCell(
+            Word(target.text, item.span, False),
+            address if public and address is not None and address.text else None,
+            published if public else None,
+            target.text,
+            protocol.text,
+        )
+
+
+def _within(whole: Word, found: re.Match[str]) -> PortCell:
+    """The port in a text that stands otherwise in the source: all its parts stand where the text does."""
+    address, published = (
+        Word(found[group], whole.span, False) if found[group] is not None else None
+        for group in ("address", "published")
+    )
+    return PortCell(Word(found[0], whole.span, False), address, published, found["target"], found["protocol"])
 
 
 def _ports(source: Source, start: int, text: str) -> list[PortCell]:
@@ -186,7 +220,8 @@ def _row(source: Source, start: int, line: str, columns: list[tuple[int, str]]) 
 def _json_lines(source: Source) -> tuple[list[ContainerRow], list[Problem]]:
     documents, problems = json.parse(source)
     rows = []
-    for document in documents:
+    listed = [item for one in documents for item in (one.items if isinstance(one, Sequence) else (one,))]
+    for document in listed:
         if not isinstance(document, Mapping):
             continue
         cells = {
@@ -201,6 +236,10 @@ def _json_lines(source: Source) -> tuple[list[ContainerRow], list[Problem]]:
         running = True if _UP.search(status) else False if _DOWN.search(status) else None
         ports = cells.get("Ports")
         found = _ports(source, ports.span.start, ports.text) if ports is not None and ports.verbatim else []
+        if ports is not None and not ports.verbatim:  # Go writes `-\u003e` for the arrow
+            found = [_within(ports, one) for one in _PORT.finditer(ports.text)]
+        if ports is None:
+            found = list(_publishers(document.get("Publishers")))
         networks = tuple(cells["Networks"].text.split(",")) if "Networks" in cells else ()
         rows.append(ContainerRow(cells.get("ID"), name, cells["Image"], running, found, networks))
     return rows, problems

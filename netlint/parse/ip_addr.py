@@ -32,6 +32,8 @@ KINDS = frozenset(
 )  # fmt: skip
 # The words of a kind's line whose value says what the link stands on or collides with.
 _KIND_VALUES = frozenset(("id", "local", "remote", "dev", "dstport", "group", "mode", "protocol", "table", "type"))
+# Words of a bridge's line and of its ports' that decide who reaches whom.
+REACH = ("vlan_filtering", "isolated", "locked")
 _HEADER_VALUES = ("mtu", "master", "state")
 # Lines that say nothing of addresses: lifetimes, counters, virtual functions, other names.
 _IGNORED = re.compile(
@@ -66,7 +68,8 @@ class Link(Struct, kw_only=True):
     """One interface, or one line of it in the `-o` forms. `span` covers its name.
 
     `flags` is None in `ip -o addr`, which prints none. `peer` is what follows `@`. `kind` is the first word of the
-    line that `-d` adds, `options` what that line tells.
+    line that `-d` adds, `options` what that line tells, `reach` what it or that of a bridge's port says of who reaches
+    whom.
     """
 
     span: Span
@@ -82,6 +85,7 @@ class Link(Struct, kw_only=True):
     kind: Word | None = None
     options: list[tuple[str, Word]]
     addresses: list[AddressLine]
+    reach: list[tuple[str, Word]]
 
 
 class Listing(Struct, kw_only=True):
@@ -147,7 +151,7 @@ class _Parser:
         span = self.source.span(at + found.start(group), at + found.end(group))
         index = int(found["index"]) if found["index"] is not None and len(found["index"]) < 10 else None
         peer = found["peer"] or found["bare_peer"]
-        self.link = Link(span=span, name=name, index=index, peer=peer, options=[], addresses=[])
+        self.link = Link(span=span, name=name, index=index, peer=peer, options=[], addresses=[], reach=[])
         self.listing.links.append(self.link)
         self.heading = True
         if rest and rest[0].text.startswith("<"):
@@ -176,8 +180,12 @@ class _Parser:
             link.type = first[5:]
             if len(parts) > 1 and ":" in parts[1].text:
                 link.mac = parts[1]
+        elif first == "bridge_slave":
+            link.reach += [(word.text, value) for word, value in pairwise(parts[1:]) if word.text in REACH]
         elif first in KINDS:
             link.kind = parts[0]
+            if first == "bridge":
+                link.reach += [(word.text, value) for word, value in pairwise(parts[1:]) if word.text in REACH]
             link.options += [(word.text, value) for word, value in pairwise(parts[1:]) if word.text in _KIND_VALUES]
         elif self.heading and not text[:1].isspace():
             self._heading_words(link, parts)

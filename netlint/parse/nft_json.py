@@ -252,6 +252,8 @@ class _Builder:
                 statements = tuple(_read(node) for node in _items(inner.get("expr")))
                 rule = Rule(inner.span, statements, _text(inner.get("comment")) or None)
                 self.rules.setdefault((*table, _text(inner.get("chain"))), []).append(rule)
+            case "counter":
+                pass  # it decides nothing
             case _ if kind in _OBJECTS:
                 self.unsupported.append(Unsupported(item.span, f"{kind} of a table"))
             case _:

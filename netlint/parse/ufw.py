@@ -29,8 +29,13 @@ _DEFAULT = re.compile(r"^Default:\s+(?P<incoming>\w+) \(incoming\)")
 _SETTING = re.compile(r"^\s*(?P<key>[A-Z_]+)\s*=\s*[\"']?(?P<value>[\w./ -]*?)[\"']?\s*$")
 
 
+# What `ufw status` adds to a port: "(v6)", the name of the profile "(Nginx Full)", an interface "on eth0".
+_ADDED = re.compile(r"\s*\((?:[^()]|\([^()]*\))*\)|\s+on\s+(?P<interface>\S+)")
+
+
 class UfwRow(Struct, frozen=True):
-    """A rule as written: `to` is `8080/tcp` or `8080` or a name, `source` an address or "Anywhere"."""
+    """A rule as written: `to` is `8080/tcp` or `8080` or a name, `source` an address or "Anywhere". `limited`: it is
+    for one interface only."""
 
     span: Word
     action: str
@@ -39,6 +44,7 @@ class UfwRow(Struct, frozen=True):
     source: str
     outgoing: bool
     routed: bool
+    limited: bool = False
 
 
 class UfwFile(Struct, frozen=True):
@@ -79,13 +85,19 @@ def _row(source: Source, start: int, line: str) -> UfwRow | None:
     listed = _ACTION.match(line)
     if listed is None:
         return None
-    to, _, protocol = listed["to"].replace(" (v6)", "").partition("/")
+    limited = any(one["interface"] is not None for one in _ADDED.finditer(listed["to"]))
+    address, _, port = _ADDED.sub("", listed["to"]).rpartition(" ")
+    if "/" in port and not re.search(r"/[a-z]", port):  # 10.0.0.0/8: a rule for every port of addresses
+        address, port = listed["to"], ""
+    named, _, protocol = port.partition("/")
+    to = f"{address} {named}".strip()
     return UfwRow(
         whole,
         listed["action"].lower(),
         "" if to == "Anywhere" else to,
         protocol or None,
-        listed["from"],
+        _ADDED.sub("", listed["from"]),
         listed["direction"] == "OUT",
         listed["direction"] == "FWD",
+        limited,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from netlint.pattern import patterns_later
+from netlint.pattern import modules_later, patterns_later
 
+modules_later("base64", "binascii")  # for tags that its constructor knows, which is not asked
 with patterns_later():
     from yaml.error import MarkedYAMLError
     from yaml.events import (

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from netlint.finding import Finding
+from netlint.report.block import finding_lines
 from netlint.report.paths import Paths
 from netlint.report.terminal import Paint, clean
-from netlint.report.text import finding_lines
 from netlint.run import Run
 
 

@@ -343,7 +343,7 @@ def test_incidents() -> None:
         ('sudo tee /etc/docker/daemon.json <<\'EOF\' >/dev/null\n{ "bip": "172.17.1.1/24" }\nEOF\n', "172.17.1.1/24"),
         ('cat <<EOF | sudo tee /etc/docker/daemon.json\n{ "bip": "172.17.1.1/24" }\nEOF\n', "172.17.1.1/24"),
         # not literal, not sure, another file
-        ('cat > /etc/docker/daemon.json <<EOF\n{ "bip": "$BIP" }\nEOF\n', None),
+        ('cat > /etc/docker/daemon.json <<EOF\n{ "bip": "$BIP" }\nEOF\n', "$BIP"),
         ('if test -f x; then cat > /etc/docker/daemon.json <<EOF\n{ "bip": "172.17.1.1/24" }\nEOF\nfi\n', None),
         ('cat > /root/daemon.json <<EOF\n{ "bip": "172.17.1.1/24" }\nEOF\n', None),
     ],
@@ -352,6 +352,7 @@ def test_files_that_a_script_writes(text: str, bip: str | None) -> None:
     facts, source = script(text)
     found = [option for option in facts.options if option.name == "bip"]
     assert [option.value for option in found] == ([bip] if bip is not None else [])
+    assert all(option.exact == (bip != "$BIP") for option in found)
     for option in found:
         assert str(bip) in source.slice(option.span)
 

@@ -10,6 +10,7 @@ from netlint.addresses.claims import claims
 from netlint.config import Config
 from netlint.discover import discover
 from netlint.engine import build, check
+from netlint.model.action import FirewallChange
 from netlint.model.host import Host, Site
 from netlint.rule import load_rules, rules_folder
 
@@ -155,3 +156,84 @@ def test_a_vpn_that_is_down_still_claims_its_routes(tmp_path: Path) -> None:
     (finding,) = [one for one in run.findings if one.rule == "subnet-overlaps-route"]
     assert "WireGuard route of wg0" in finding.message
     assert "c2VjcmV0a2V5" not in repr(run.findings)
+
+
+PROXMOX = """\
+auto vmbr1
+iface vmbr1
+\taddress 172.17.5.1/16
+\tbridge_ports none
+\tpost-up   echo 1 > /proc/sys/net/ipv4/ip_forward
+\tpost-up   iptables -t nat -A POSTROUTING -s '172.17.0.0/16' -o vmbr0 -j MASQUERADE
+\tpost-down iptables -t nat -D POSTROUTING -s '172.17.0.0/16' -o vmbr0 -j MASQUERADE
+\tpre-up    iptables-restore < /etc/iptables.rules
+\tpost-up   iptables -t nat -F
+"""
+
+
+def test_hooks_of_an_interface(tmp_path: Path) -> None:
+    """Rules that it adds and settings count; a restore or a flush at boot comes before the engine's start."""
+    whole = site(tmp_path, {"etc/network/interfaces.d/sdn": PROXMOX})
+    (host,) = whole.hosts
+    assert short(host) == ["ifupdown link 172.17.0.0/16 vmbr1"]
+    (rule,) = host.actions
+    assert isinstance(rule, FirewallChange)
+    assert (rule.table, rule.chain, rule.operation, rule.rule.target) == ("nat", "POSTROUTING", "A", "MASQUERADE")
+    assert PROXMOX[rule.span.start : rule.span.end].startswith("iptables -t nat -A POSTROUTING -s '172")
+    assert [(key, value.value) for key, value in host.sysctls or ()] == [("net.ipv4.ip_forward", "1")]
+    assert [one.message for one in whole.not_understood] == [
+        "the iptables-restore command of an interface",
+        "the iptables command of an interface",
+    ]
+
+
+PODMAN = """\
+[
+     {
+          "name": "podman",
+          "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
+          "driver": "bridge",
+          "network_interface": "podman0",
+          "created": "2024-05-15T10:45:21.123456789+02:00",
+          "subnets": [{"subnet": "172.17.0.0/20", "gateway": "172.17.0.1"}, {"subnet": "fd00::/64"}],
+          "ipv6_enabled": true,
+          "internal": false,
+          "dns_enabled": true,
+          "ipam_options": {"driver": "host-local"},
+          "containers": {"a5f2c": {"name": "web"}}
+     }
+]
+"""
+
+
+def test_networks_of_podman(tmp_path: Path) -> None:
+    """They take addresses of the host as its links do; the engine's rules are not asked of them."""
+    whole = site(
+        tmp_path, {"podman-network-inspect.txt": PODMAN, "ip-addr.txt": ADDR, "daemon.json": '{"bip": "172.17.1.1/24"}'}
+    )
+    (host,) = whole.hosts
+    assert short(host) == ["podman link 172.17.0.0/20 podman0", "podman link fd00::/64 podman0"]
+    assert [str(one.address) for one in host.configured] == ["172.17.0.1", "None"]
+    assert not any(network.name == "podman" for network in host.networks)
+    rules = load_rules([rules_folder()])
+    found = check(discover([str(tmp_path)]), rules, Config()).findings
+    assert "NL102" in {one.code for one in found}
+
+
+def test_files_of_suse(tmp_path: Path) -> None:
+    folder = "etc/sysconfig/network"
+    ifcfg = "STARTMODE='auto'\nBOOTPROTO='static'\nIPADDR='172.18.3.10/24'\nIPADDR_1='10.3.0.1'\nPREFIXLEN_1='16'\n"
+    ifroute = "172.19.0.0/16 172.18.3.1 - br0\n# 10.9.0.0/16 x\n172.20.0.0/16 172.18.3.2\ndefault 172.18.3.1 - -\n"
+    routes = "default 172.18.3.1 - -\n10.0.0.0 172.18.3.2 255.0.0.0 eth1\n172.21.0.0/16 - - tun0\n"
+    files = {f"{folder}/ifcfg-br0": ifcfg, f"{folder}/ifroute-br0": ifroute, f"{folder}/routes": routes}
+    (host,) = site(tmp_path, files).hosts
+    assert short(host) == [
+        "ifcfg link 172.18.3.0/24 br0",
+        "ifcfg link 10.3.0.0/16 br0",
+        "SUSE route 172.19.0.0/16 via 172.18.3.1 br0",
+        "SUSE route 172.20.0.0/16 via 172.18.3.2 br0",
+        "SUSE route 10.0.0.0/8 via 172.18.3.2 eth1",
+        "SUSE route 172.21.0.0/16 tun0",
+    ]
+    span = host.configured[2].span
+    assert ifroute[span.start : span.end] == "172.19.0.0/16"

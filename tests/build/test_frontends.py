@@ -165,6 +165,43 @@ def test_ufw_status(tmp_path: Path) -> None:
     ]
 
 
+VERBOSE = """\
+Status: active
+Logging: on (low)
+Default: deny (incoming), allow (outgoing), deny (routed)
+
+To                         Action      From
+--                         ------      ----
+22/tcp (OpenSSH)           LIMIT IN    Anywhere
+80,443/tcp (Nginx Full)    ALLOW IN    Anywhere
+Nginx Full                 ALLOW IN    10.0.0.0/8
+4789/udp on bond0.100      ALLOW IN    10.20.100.0/24             # swarm
+Anywhere on docker0        ALLOW IN    172.17.0.0/16
+8080/tcp                   DENY IN     Anywhere                   (log)
+172.18.0.0/16 81/tcp       ALLOW FWD   Anywhere on bond0.100
+Anywhere/udp               DENY IN     192.0.2.1
+22/tcp (OpenSSH (v6))      ALLOW IN    Anywhere (v6)
+82/tcp (v6) on eth0        ALLOW IN    Anywhere (v6)
+10.0.0.0/8                 ALLOW IN    Anywhere
+"""
+
+
+def test_what_ufw_status_adds_to_a_port(tmp_path: Path) -> None:
+    ufw = host(tmp_path, **{"ufw-status.txt": VERBOSE}).ufw
+    assert ufw is not None
+    assert [(*short(rule), rule.routed) for rule in ufw.rules] == [
+        ("limit", "22", "tcp", None, False),
+        ("allow", "80,443", "tcp", None, False),
+        ("allow", "80,443", None, "10.0.0.0/8", False),
+        ("allow", "4789", "udp", "10.20.100.0/24", False),
+        ("deny", "8080", "tcp", None, False),
+        ("allow", "81", "tcp", None, True),
+        ("deny", "", "udp", "192.0.2.1/32", False),
+        ("allow", "22", "tcp", None, False),
+        ("allow", "82", "tcp", None, False),
+    ]
+
+
 def test_ufw_files_are_no_firewall_dump(tmp_path: Path) -> None:
     one = host(
         tmp_path,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import pytest
+
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.interfaces import build_interfaces
 from netlint.formats import FORMATS
@@ -152,3 +154,51 @@ def test_sysctls_in_the_order_in_which_they_hold() -> None:
     )
     assert [value.value for _, value in facts.sysctls or ()] == ["50", "60", "sysctl.conf", "running"]
     assert len(facts.not_understood) == 1
+
+
+DETAILS = """\
+8: br-5f2c8e1d9a7b: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default
+    link/ether 02:42:1d:77:88:99 brd ff:ff:ff:ff:ff:ff promiscuity 0 minmtu 68 maxmtu 65535
+    bridge forward_delay 1500 hello_time 200 stp_state 0 priority 32768 vlan_filtering 1 vlan_protocol 802.1Q
+10: veth3a1b2c3@if9: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue master br-5f2c8e1d9a7b state UP
+    link/ether 6a:11:22:33:44:55 brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 1
+    veth
+    bridge_slave state forwarding priority 32 hairpin on guard off learning on vlan_tunnel off isolated on locked off
+11: vmbr0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default
+    link/ether 02:42:1d:77:88:98 brd ff:ff:ff:ff:ff:ff
+    bridge forward_delay 0 vlan_filtering 1
+12: docker0: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue state DOWN mode DEFAULT group default
+    bridge forward_delay 1500 vlan_filtering 0 vlan_protocol 802.1Q
+"""
+DETAILS_JSON = """\
+[{"ifname": "br-5f2c8e1d9a7b", "flags": ["UP"], "linkinfo": {"info_kind": "bridge",
+  "info_data": {"vlan_filtering": 1}}},
+ {"ifname": "veth3a1b2c3", "master": "br-5f2c8e1d9a7b", "flags": ["UP"], "linkinfo": {"info_kind": "veth",
+  "info_slave_kind": "bridge", "info_slave_data": {"isolated": true, "locked": false}}},
+ {"ifname": "vmbr0", "flags": ["UP"], "linkinfo": {"info_kind": "bridge", "info_data": {"vlan_filtering": 1}}}]
+"""
+BRIDGE_LINK = """\
+10: veth3a1b2c3@if9: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br-5f2c8e1d9a7b state forwarding priority 32
+    hairpin off guard off root_block off fastleave off learning on flood on isolated on locked off
+11: vnet0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master vmbr0 state forwarding priority 32
+    hairpin off guard off isolated on
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "text", "told"),
+    [
+        ("ip-d-link.txt", "ip-addr", DETAILS, ["vlan_filtering 1 of br-5f2c8e1d9a7b", "isolated on of veth3a1b2c3"]),
+        (
+            "ip-d-link.json",
+            "ip-addr-json",
+            DETAILS_JSON,
+            ["vlan_filtering 1 of br-5f2c8e1d9a7b", "isolated true of veth3a1b2c3"],
+        ),
+        ("bridge-d-link.txt", "bridge", BRIDGE_LINK, ["isolated on of veth3a1b2c3"]),
+    ],
+)
+def test_settings_that_keep_containers_apart(name: str, kind: str, text: str, told: list[str]) -> None:
+    found = build((name, kind, text)).not_understood
+    assert [one.message for one in found] == told
+    assert {text[one.span.start : one.span.end] for one in found} <= {"1", "on", "true", "isolated on"}

@@ -146,3 +146,29 @@ def test_what_a_script_may_make_is_not_missed(tmp_path: Path) -> None:
     made = "ip link add lan0 link eth0 type vlan id 9\n"
     assert "NL219" not in dict(found(tmp_path, f"[ -e x ] || {made}{network}"))
     assert "NL219" not in dict(found(tmp_path, f"for i in $ALL; do ip link add $i type dummy; done\n{network}"))
+
+
+REACH = """\
+ip link add br0 type bridge vlan_filtering 1 stp_state 0
+ip link set dev br0 type bridge vlan_filtering 0
+ip link set veth0 type bridge_slave isolated on hairpin off learning off
+ip link set br0 type bridge nf_call_iptables 1
+bridge link set dev veth0 isolated on
+bridge vlan add dev veth0 vid 10
+brctl stp br0 on
+brctl hairpin br0 veth0 on
+"""
+
+
+def test_settings_that_decide_who_reaches_whom(tmp_path: Path) -> None:
+    (tmp_path / "setup.sh").write_text(STARTS + REACH, encoding="utf-8")
+    told = [one.message for one in build(discover([str(tmp_path)]), Config())[0].not_understood]
+    assert told == [
+        "ip link add … vlan_filtering 1",
+        "ip link set … isolated on",
+        "ip link set … learning off",
+        "ip link set … nf_call_iptables 1",
+        "bridge link set",
+        "bridge vlan add",
+        "brctl hairpin",
+    ]

@@ -314,7 +314,9 @@ def test_firewall_of_modules(tmp_path: Path) -> None:
 def test_files_that_are_not_read(tmp_path: Path, task: str, message: str | None) -> None:
     whole = site(tmp_path, play(task))
     assert [one.message for one in whole.not_understood] == ([message] if message else [])
-    assert all(host.daemon is None for host in whole.hosts)
+    options = [one for host in whole.hosts if host.daemon is not None for one in host.daemon.options]
+    assert not any(one.exact for one in options)
+    assert bool(options) == (message is not None and "template" in message)
 
 
 def test_plays_are_hosts_of_their_own(tmp_path: Path) -> None:
@@ -377,3 +379,99 @@ def test_never_raises(text: str) -> None:
         place = moved[span.source].moved(span) if span.source in moved else span
         assert place.source == "x.yml"
         assert 0 <= place.start <= place.end <= len(text)
+
+
+VARIABLES = """\
+- hosts: all
+  vars:
+    range: 172.20.0.0/16
+    lan: {gateway: 10.0.0.1, hosts: [10.0.0.5, 10.0.0.6]}
+    first: 10.9
+    second: "{{ first }}.0.0/16"
+    ports: ["8080:80", "{{ lan.hosts[0] }}:443:443"]
+    routes:
+      - {to: 10.1.0.0/16, via: 10.0.0.1}
+      - {to: 10.2.0.0/16}
+    on: yes
+    changed: 10.7.0.0/16
+    circle: "{{ circle }}"
+  tasks:
+    - command: ip route add {{ range }} via {{ lan['gateway'] }}
+    - command: ip route add {{ second }} via {{ lan.hosts[1] }}
+    - command: ip route add {{ item.to }} via {{ item.via | default('10.0.0.9') }}
+      loop: "{{ routes }}"
+    - docker_container:
+        name: web
+        image: "nginx:{{ tag | default('1.27') }}"
+        published_ports: "{{ ports }}"
+    - command: ip route add {{ changed }} via 10.0.0.1
+    - command: ip route add {{ circle }} via 10.0.0.1
+    - command: ip route add {{ elsewhere }} via 10.0.0.1
+    - command: ip route add {{ range | upper }} via 10.0.0.1
+    - command: ip route add {{ lan }} via 10.0.0.1
+    - set_fact: {changed: 10.8.0.0/16}
+    - block:
+        - command: ip route add {{ range }} via 10.0.0.1
+        - command: ip route add {{ range }} via 10.0.0.2
+          vars: {range: 172.22.0.0/16}
+      vars:
+        range: 172.21.0.0/16
+    - copy:
+        dest: /etc/docker/daemon.json
+        content: '{"bip": "{{ lan.hosts[0] }}/24", "ipv6": {{ on | default("x") }}}'
+"""
+
+
+def test_variables_of_the_playbook() -> None:
+    assert commands(VARIABLES) == [
+        "ip route add 172.20.0.0/16 via 10.0.0.1",
+        "ip route add 10.9.0.0/16 via 10.0.0.6",
+        "ip route add 10.1.0.0/16 via 10.0.0.1",
+        "ip route add 10.2.0.0/16 via 10.0.0.9",
+        "docker run -d --name web -p 8080:80 -p 10.0.0.5:443:443 nginx:1.27",
+        "ip route add ${_changed__} via 10.0.0.1",
+        "ip route add ${_circle__} via 10.0.0.1",
+        "ip route add ${_elsewhere__} via 10.0.0.1",
+        "ip route add ${_range___upper__} via 10.0.0.1",
+        "ip route add ${_lan__} via 10.0.0.1",
+        "ip route add 172.21.0.0/16 via 10.0.0.1",
+        "ip route add 172.22.0.0/16 via 10.0.0.2",
+    ]
+    assert said(VARIABLES) == ["a command that a template completes"] * 5
+    (file,) = parse(Source("site.yml", VARIABLES))[0].files
+    assert file.content.text == '{"bip": "10.0.0.5/24", "ipv6": True}\n'
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "  vars_files: [secret.yml]\n",
+        "  vars_prompt:\n    - name: range\n",
+        "  pre_tasks:\n    - command: hostname\n      register: range\n",
+        "  pre_tasks:\n    - ansible.builtin.set_fact: range=10.0.0.0/8\n",
+        "  pre_tasks:\n    - include_vars: x.yml\n",
+    ],
+)
+def test_what_a_run_may_set_is_not_known(more: str) -> None:
+    text = f"- hosts: all\n  vars: {{range: 172.20.0.0/16}}\n{more}  tasks:\n"
+    text += "    - command: ip route add {{ range | default('10.3.0.0/16') }} via 10.0.0.1\n"
+    assert said(text) == ["a command that a template completes"]
+
+
+def test_a_value_stands_where_it_is_put_in(tmp_path: Path) -> None:
+    text = "- hosts: all\n  vars: {range: 172.20.0.0/16}\n  tasks:\n"
+    text += "    - command: ip route add {{ range }} via 10.0.0.1\n"
+    (host,) = site(tmp_path, text).hosts
+    (route,) = (one for one in host.actions if isinstance(one, RouteChange))
+    assert (str(route.prefix.value), text[route.prefix.span.start : route.prefix.span.end]) == (
+        "172.20.0.0/16",
+        "{{ range }}",
+    )
+
+
+def test_hostile_variables() -> None:
+    lines = [f'    v{n}: "{"{{ v" + str(n + 1) + " }}" * 50}"\n' for n in range(6)]
+    lines += ["    v6: " + "x" * 1000 + "\n", "    big: " + "x" * (1 << 20) + "\n"]
+    tasks = "    - command: ip route add {{ v0 }} via {{ big }}\n" * 500
+    found, _ = parse(Source("x.yml", "- hosts: all\n  vars:\n" + "".join(lines) + "  tasks:\n" + tasks))
+    assert found.unsupported

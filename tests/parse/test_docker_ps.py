@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from netlint.guard.texts import guarded, masked_text
 from netlint.parse.docker_ps import ContainerRow, parse
+from netlint.sniff import sniff
 from netlint.source import Source
 
 PS = """\
@@ -82,3 +84,40 @@ def test_docker_port(path: str, text: str, name: str | None) -> None:
 def test_what_is_no_listing() -> None:
     _, problems = parse(Source("p.txt", "Cannot connect to the Docker daemon\n"))
     assert [problem.fatal for problem in problems] == [True]
+
+
+def test_json_as_go_writes_it() -> None:
+    """`json.Marshal` escapes the arrow; Compose up to 2.20 lists the ports as objects, in one array."""
+    text = '{"ID":"3f1a2b3c4d5e","Image":"nginx","Names":"web","Ports":"0.0.0.0:8080-\\u003e80/tcp, 443/tcp"}\n'
+    rows, problems = parse(Source("ps.json", text))
+    assert not problems
+    (row,) = rows
+    assert short(row)[3] == [("0.0.0.0", "8080", "80"), (None, None, "443")]
+    span = row.ports[0].whole.span
+    assert text[span.start : span.end].strip('"').startswith("0.0.0.0:8080-")
+    text = (
+        '[{"ID":"3f1a2b3c4d5e","Image":"nginx","Name":"app-web-1","Names":"app-web-1","State":"running","Publishers":'
+        '[{"URL":"0.0.0.0","TargetPort":80,"PublishedPort":8080,"Protocol":"tcp"},'
+        '{"URL":"","TargetPort":443,"PublishedPort":0,"Protocol":"tcp"}]}]'
+    )
+    (row,) = parse(Source("ps.json", text))[0]
+    assert short(row)[3] == [("0.0.0.0", "8080", "80"), (None, None, "443")]
+
+
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [
+        ('{"Command":"x","ID":"3f1a2b3c4d5e","Image":"nginx","Names":"web","Ports":""}\n', "docker-ps"),
+        ('[{"ID":"3f1a2b3c4d5e","Image":"nginx","Names":"web","Publishers":[]}]\n', "docker-ps"),
+        ('{"Driver":"bridge","ID":"aaaabbbbcccc","Name":"bridge","Scope":"local"}\n', "docker-network-ls"),
+    ],
+)
+def test_json_is_recognised(text: str, format: str) -> None:
+    assert sniff(text, "listing.json") == format
+
+
+def test_json_is_guarded() -> None:
+    text = '{"Command":"run planted","ID":"3f1a2b3c4d5e","Image":"nginx","Labels":"key=planted","Names":"web"}\n'
+    shown = masked_text(text, guarded(Source("ps.json", text), "docker-ps"))
+    assert "planted" not in shown
+    assert '"Image":"nginx"' in shown

@@ -266,3 +266,10 @@ def test_real_rulesets() -> None:
 def test_removal_is_compared_by_value() -> None:
     tree, _ = read("flush ruleset\n")
     assert tree.removals == (Removal(Source("nft", "flush ruleset\n").span(0, 13), "flush", "ruleset"),)
+
+
+def test_named_counters_decide_nothing() -> None:
+    text = "table inet f {\n\tcounter c1 {\n\t\tpackets 5 bytes 300\n\t}\n\tlimit l1 {\n\t\trate 10/second\n\t}\n}\n"
+    tree, problems = parse(Source("nft.txt", text))
+    assert not problems
+    assert [item.what for item in tree.unsupported] == ["limit of a table"]
