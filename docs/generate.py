@@ -11,7 +11,7 @@ from pathlib import Path
 
 import reference
 
-from netlint.evidence import evidence_of, evidence_table
+from netlint.evidence import QUOTES, evidence_of, evidence_table, quotes_text, read_evidence
 from netlint.proofs import Proof, observations, read_proofs
 from netlint.report.rules import proof_of, render_rules
 from netlint.rule import INDEX, Rule, index_text, load_rules, rules_folder
@@ -77,6 +77,7 @@ def pages() -> dict[Path, str]:
     texts[DOCS / "rules.md"] = "# Rules\n\n" + render_rules(rules, "markdown")
     texts[DOCS / "proofs.md"] = proofs_page(rules, read_proofs(Path(rules_folder())))
     texts[Path(rules_folder(), INDEX)] = index_text(rules)
+    texts[Path(rules_folder(), QUOTES)] = quotes_text(read_evidence())
     return texts
 
 

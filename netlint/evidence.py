@@ -1,7 +1,7 @@
 """Published measurements that rules on performance quote.
 
-`evidence.json` lies beside the rules and is installed with them. It is read when a rule has something to say. One entry
-is one measurement or statement of one source; entries are added, never bent to a rule.
+`evidence.json` lies beside the rules and is installed with them. One entry is one measurement or statement of one
+source; entries are added, never bent to a rule.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
-from msgspec import Struct
+import msgspec
 
-from netlint.pattern import patterns_later
 from netlint.rule import rules_folder
 
 NAME = "evidence.json"
+QUOTES = "quotes.tsv"  # beside it: what messages quote; written by docs/generate.py
 
 
-class Measurement(Struct, frozen=True, kw_only=True):
+class Measurement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one source measured or states.
 
     `rules` are the slugs of those that rest on it, `says` the result as a message quotes it, `by` the source's short
@@ -49,25 +48,13 @@ class Measurement(Struct, frozen=True, kw_only=True):
 
 
 @cache
-def _entries(folder: str | None) -> list[dict[str, Any]]:
-    path = os.path.join(folder or rules_folder(), NAME)
-    if not os.path.isfile(path):
-        return []
-    with patterns_later():  # not by msgspec, the reader of which loads what makes schemas
-        import json  # noqa: PLC0415 - few rules quote measurements
-    with open(path, "rb") as file:
-        entries: list[dict[str, Any]] = json.loads(file.read())
-    return entries
-
-
-def _measurement(entry: dict[str, Any]) -> Measurement:
-    return Measurement(**{**entry, "rules": tuple(entry["rules"])})
-
-
-@cache
 def read_evidence(folder: str | None = None) -> tuple[Measurement, ...]:
     """Every measurement, in the order of the file; empty where the folder of rules has no such file."""
-    return tuple(map(_measurement, _entries(folder)))
+    path = os.path.join(folder or rules_folder(), NAME)
+    if not os.path.isfile(path):
+        return ()
+    with open(path, "rb") as file:
+        return msgspec.json.decode(file.read(), type=tuple[Measurement, ...])
 
 
 def evidence_of(rule: str, folder: str | None = None) -> list[Measurement]:
@@ -77,8 +64,20 @@ def evidence_of(rule: str, folder: str | None = None) -> list[Measurement]:
 
 def measured(*ids: str) -> str:
     """What a message says of these measurements; KeyError for one that is not there, or says nothing short."""
-    known = {entry["id"]: entry for entry in _entries(None) if entry.get("says")}
-    return ", ".join(_measurement(known[one]).quoted for one in ids)
+    known = _quotes()
+    return ", ".join(known[one] for one in ids)
+
+
+@cache
+def _quotes() -> dict[str, str]:
+    with open(os.path.join(rules_folder(), QUOTES), encoding="utf-8") as file:
+        return dict(line.rstrip("\n").split("\t") for line in file)
+
+
+def quotes_text(measurements: Iterable[Measurement]) -> str:
+    """The file of quotes: nearly every Compose file leads to one, and `evidence.json` is long. A line for each
+    measurement that says something short: its id and what is quoted, with a tab between them."""
+    return "".join(f"{one.id}\t{one.quoted}\n" for one in measurements if one.says)
 
 
 def evidence_table(measurements: Iterable[Measurement]) -> list[tuple[str, str, str, str]]:

@@ -43,6 +43,7 @@ _OBSERVED = frozenset(_SINGLE) - {"daemon-json", "nft"} | {
     "docker-version-json",
     "docker-network-inspect",
     "docker-network-ls",
+    "podman-network",
     "docker-ps",
     "docker-inspect",
     "docker-port",

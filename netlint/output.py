@@ -115,8 +115,14 @@ def wants_hyperlinks(choice: str, color: bool) -> bool:
 
 def write(text: str, path: str | None) -> None:
     if path is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:  # a full disk: what waits in the buffer would fail once more at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise UsageError(f"standard output: {error.strerror}") from error
         return
     try:
         with open(path, "w", encoding="utf-8") as file:

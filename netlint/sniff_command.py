@@ -52,6 +52,8 @@ _OTHERS = (
     (r"ufw status\b", "ufw"),
     (r"systemctl cat\b", "systemd-unit"),
     (r"(cat|less|more|vi|vim|nano) .*resolv\.conf\b", "resolv-conf"),
+    (r"resolvectl( status| dns)?\b|systemd-resolve --status\b", "resolvectl"),
+    (r"nmcli (-\S+ )*(d|dev|device) sh(o|ow)?\b", "nmcli"),
     (r"(cat|less|more|vi|vim|nano) .*(default|sysconfig)/docker\b", "docker-defaults"),
     (r"(cat|less|more|vi|vim|nano) .*\.(service|socket)\b", "systemd-unit"),
     (r"(dockerd(-current)?|docker daemon|docker -d) -", "dockerd-command"),
@@ -125,6 +127,8 @@ _NAMESPACE = pattern(
     rf"[-_](?={_TOOL_WORD}(?:[-_.]|\d|$))"
 )
 _NAMESPACE_DIR = pattern(r"(?:^|/)(?:containers|namespaces)/([^/]+)/(?:.*/)?[^/]+$")
+# What OpenStack calls the namespaces of its routers, DHCP servers and the like: the kind and the id.
+_OPENSTACK = pattern(r"\b(?:qrouter|qdhcp|snat|fip|qlbaas|ovnmeta)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # Texts one of which stands in whatever the expression fits, the expression, and the format.
 FIXED_NAMES = (
     (("daemon.json",), r"(docker-?)?daemon\.json(\.j2|\.tmpl|\.example)?", "daemon-json"),
@@ -178,4 +182,7 @@ def path_namespace(path: str) -> str | None:
         return found[1]
     name = path.rpartition("/")[2]
     match = _NAMESPACE.match(name)
-    return None if match is None else match["netns"] or match["prefix"]
+    if match is not None:
+        return match["netns"] or match["prefix"]
+    found = _OPENSTACK.search(name) if name.count("-") > 4 else None
+    return None if found is None else found[0]

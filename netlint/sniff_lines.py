@@ -105,6 +105,12 @@ STRONG = _kinds(
         "DOCKER_|DOCKERD_OPTS|OPTIONS=",
         r"(?:#\s*)?(?:export )?(?:DOCKER_(?:OPTS|NETWORK_OPTIONS|OPT_\w+)|DOCKERD_OPTS|OPTIONS='?\"?--)",
     ),
+    ("nmcli", "GENERAL.DEVICE|.ADDRESS[", r"GENERAL\.DEVICES?:\s|IP[46]\.ADDRESS\[\d+\]:\s"),
+    (
+        "resolvectl",
+        "DNS Server|Link ",
+        r"(?:Current )?DNS Servers?: *(?:[\da-f][\da-f.:]+(?:[%#]\S*)?(?:\s|$)|$)|Link \d+ \(\S+\)(?::|$)",
+    ),
     ("ifupdown", "iface ", r"iface \S+(?: inet6? |$)"),
     (
         "network-config",

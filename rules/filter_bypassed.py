@@ -232,7 +232,8 @@ def _named(host: Host, one: FirewallRule, ports: list[Open]) -> Finding:
         message=f"{one.target} in INPUT is for port {numbers}, which is published: its packets go through FORWARD",
         at=one.span,
         label="no packet of the published port comes here",
-        help="say it in DOCKER-USER, which published ports pass; fail2ban: chain = DOCKER-USER",
+        help=f"say it in {host.own_rules}, which published ports pass"
+        + ("" if host.uses_nftables else "; fail2ban: chain = DOCKER-USER"),
         related=tuple(port.label for port in ports),
         witness=leg_witness(first.leg),
         host=host.name,
@@ -256,7 +257,7 @@ def _nobody(on_host: HostWalk, ruleset: Ruleset, ports: list[Open]) -> Iterator[
             message=f"{what} of INPUT does not keep anybody from the published port {numbers}",
             at=outcome.steps[-1].span,
             label=f"would end {first.leg.entered}, which goes through FORWARD instead",
-            help="say in DOCKER-USER who may reach published ports, or publish them on 127.0.0.1",
+            help=f"say in {on_host.host.own_rules} who may reach published ports, or publish them on 127.0.0.1",
             related=tuple(one.label for one in some),
             confidence=Confidence.MEDIUM,
             witness=leg_witness(first.leg),

@@ -114,13 +114,11 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         if not host.has_docker or not _needs_forwarding(host):
             continue
-        state = _state(host)
+        state = _state(host, started=not _is_not_started(host))
         option = host.daemon.get("ip-forward") if host.daemon is not None else None
         off = option is not None and option.value is False
         if state is not None and state.value == "0" and state.exact:
             running = not _is_configuration(state)
-            if running and not off and _is_not_started(host):
-                continue
             yield Finding(
                 message="net.ipv4.ip_forward is 0: the kernel forwards no packet of a container"
                 if running or off
@@ -144,9 +142,11 @@ def check(site: Site) -> Iterator[Finding]:
             yield from _interfaces(host)
 
 
-def _state(host: Host) -> Located[str] | None:
-    """The setting that holds; both keys are one and the same in the kernel."""
-    return next((value for key, value in reversed(host.sysctls or ()) if key in FORWARD), None)
+def _state(host: Host, *, started: bool) -> Located[str] | None:
+    """The setting that holds, of files alone where the engine is not `started`; both keys are one and the same in the
+    kernel."""
+    known = (value for key, value in reversed(host.sysctls or ()) if key in FORWARD)
+    return next((value for value in known if started or _is_configuration(value)), None)
 
 
 def _is_configuration(state: Located[str]) -> bool:

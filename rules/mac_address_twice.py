@@ -61,11 +61,44 @@ networks:
           gateway: 192.168.10.254
           ip_range: 192.168.10.192/27
 ```
+
+## Good: one or the other
+
+```yaml title="compose.yaml"
+services:
+  cam:
+    image: example/cam:1
+    profiles: [old]
+    mac_address: 02:42:c0:a8:01:c9
+  cam2:
+    image: example/cam:2
+    profiles: [new]
+    mac_address: 02:42:c0:a8:01:c9
+```
+
+## Good: two variants of a file
+
+```yaml title="docker-compose.yml"
+services:
+  cam:
+    image: example/cam
+    mac_address: 02:42:c0:a8:01:c9
+```
+
+```yaml title="docker-compose.prod.yml"
+services:
+  cam:
+    image: example/cam:prod
+    mac_address: 02:42:c0:a8:01:c9
+```
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Reach, Service, Severity, Site, rule
+from netlint.api import Confidence, Finding, Host, Label, Located, Project, Reach, Service, Severity, Site, rule
+
+Seen: TypeAlias = dict[tuple[str, str], tuple[Project, Service, Located[str]]]  # by network and address
 
 
 @rule(
@@ -78,16 +111,14 @@ from netlint.api import Confidence, Finding, Host, Label, Located, Reach, Servic
 )
 def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
-        seen: dict[tuple[str, str], tuple[Service, Located[str]]] = {}
+        seen: Seen = {}
         for project in host.projects:
             reach = Reach(project)
             for service in project.services:
-                yield from _service(host, reach, service, seen)
+                yield from _service(host, project, reach, service, seen)
 
 
-def _service(
-    host: Host, reach: Reach, service: Service, seen: dict[tuple[str, str], tuple[Service, Located[str]]]
-) -> Iterator[Finding]:
+def _service(host: Host, project: Project, reach: Reach, service: Service, seen: Seen) -> Iterator[Finding]:
     mac = service.mac_address
     if mac is None or not mac.exact or "$" in mac.value:
         return
@@ -102,15 +133,23 @@ def _service(
         )
         return
     for network in sorted(reach.networks(service) or ()):
-        other, first = seen.setdefault((network, mac.value.lower().replace("-", ":")), (service, mac))
-        if other is not service:
-            apart = not {*service.profiles}.isdisjoint(other.profiles) or not (service.profiles or other.profiles)
+        key = network, mac.value.lower().replace("-", ":")
+        theirs, other, first = seen.setdefault(key, (project, service, mac))
+        if other is not service and not _are_alternatives(project, service, theirs, other):
+            together = {*service.profiles} == {*other.profiles}
             yield Finding(
                 message=f"services {other.name} and {service.name} have MAC address {mac.value} on network {network}",
                 at=mac.span,
                 help="give each its own, or leave mac_address out",
                 related=(Label(first.span, f"service {other.name} has it"),),
-                confidence=None if apart else Confidence.MEDIUM,
+                confidence=None if together else Confidence.MEDIUM,
                 host=host.name,
             )
             return
+
+
+def _are_alternatives(mine: Project, one: Service, theirs: Project, other: Service) -> bool:
+    """Whether at most one of the two runs: in files that are variants of a project, or in profiles of their own."""
+    if mine is not theirs and mine.name == theirs.name:
+        return True
+    return bool(one.profiles and other.profiles) and {*one.profiles}.isdisjoint(other.profiles)

@@ -256,7 +256,7 @@ def _finding(
     at: Span,
     ports: list[Publication],
     confidence: Confidence | None,
-    help: str = "publish it on 127.0.0.1, do not publish it, or say in DOCKER-USER who may reach it",
+    help: str = "",
 ) -> Finding:
     first = ports[0].port
     asked = f"{first.protocol} 198.51.100.7:40000 > this host:{first.published}"
@@ -265,7 +265,7 @@ def _finding(
         "not come to INPUT",
         at=at,
         label="no packet of a published port comes here",
-        help=help,
+        help=help or f"publish it on 127.0.0.1, do not publish it, or say in {host.own_rules} who may reach it",
         confidence=confidence,
         related=tuple(Label(one.port.span, f"{one.owner} publishes {one.port.published}") for one in ports[:MOST]),
         witness=Witness(

@@ -2,7 +2,7 @@
 
 ## What it means
 
-A port that is published without a protocol is published for TCP. WireGuard, IKE and IPsec's NAT traversal, TFTP, DHCP,
+A port that is published without a protocol is published for TCP. WireGuard, IKE, TFTP, DHCP,
 NTP, SNMP and RADIUS speak UDP, and names are asked for by UDP first.
 
 ## Why it matters
@@ -55,17 +55,17 @@ from collections.abc import Iterator
 
 from netlint.api import Confidence, Finding, Host, Label, Project, PublishedPort, Severity, Site, Span, rule
 
-# By the port in the container. Those with a name of several programs on TCP (1194, 514, 3478) are left out.
+# By the port in the container. Those that programs have on TCP as well (514, 1194, 3478, 4500) are left out.
 SPEAKS_UDP = {
     53: "DNS", 67: "DHCP", 69: "TFTP", 123: "NTP", 161: "SNMP", 500: "IKE", 1812: "RADIUS", 1813: "RADIUS",
-    4500: "IPsec", 51820: "WireGuard",
+    51820: "WireGuard",
 }  # fmt: skip
 
 
 @rule(
     "NL240",
     Severity.WARNING,
-    proof="the protocols: RFC 1035 (4.2.1), 2131, 1350, 5905, 3417, 7296, 2865, 3948, and WireGuard's",
+    proof="the protocols: RFC 1035 (4.2.1), 2131, 1350, 5905, 3417, 7296, 2865, and WireGuard's",
     compose=["service.ports"],
     each_host=True,
 )

@@ -235,6 +235,21 @@ def test_a_reader_that_goes_away_is_no_traceback(unit: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+@pytest.mark.parametrize("words", [["check"], ["check", "--format", "json"], ["explain", "NL305"]])
+def test_a_full_disk(unit: Path, words: list[str]) -> None:
+    paths = [str(unit)] if words[0] == "check" else []
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "netlint", *words, *paths],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "netlint: standard output: No space left on device\n")
+
+
 COMMANDS = ("check", "explain", "rules", "show", "trace", "fix", "plan", "baseline", "new-rule", "completion")
 
 

@@ -32,3 +32,9 @@ def test_a_quotation_tells_versions_source_and_year() -> None:
     assert measured("overlay-sammyliu-2016") == (
         "56 % less TCP throughput between two VMs (Docker 1.12; SammyLiu, 2016)"
     )
+
+
+def test_what_is_quoted_is_what_the_measurements_say() -> None:
+    said = [one for one in read_evidence() if one.says]
+    assert len(said) > 10
+    assert measured(*(one.id for one in said)) == ", ".join(one.quoted for one in said)

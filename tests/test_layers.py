@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-BELOW = ("netlint.decode", "netlint.pattern", "netlint.source", "netlint.prefix", "netlint.firewall_rule")
+BELOW = (
+    "netlint.decode",
+    "netlint.pattern",
+    "netlint.source",
+    "netlint.spool",
+    "netlint.prefix",
+    "netlint.firewall_rule",
+)
 ALLOWED = {
     "netlint/parse": ("netlint.parse", *BELOW),
     "netlint/model": ("netlint.model", *BELOW),

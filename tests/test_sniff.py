@@ -201,6 +201,12 @@ def test_names(path: str, expected: str | None) -> None:
         ("containers/web/ip-route.txt", "", "ip-route", "web"),
         ("containers/web/compose.yaml", "", "compose", None),
         ("networking/namespaces/blue/ip_route", "", "ip-route", "blue"),
+        (
+            "ifaces-qrouter-b77acd74-91f9-49d5-b478-123726ec4cd8-node1.txt",
+            "",
+            "ip-addr",
+            "qrouter-b77acd74-91f9-49d5-b478-123726ec4cd8",
+        ),
         ("ip_netns_exec_blue_iptables-save", "", "iptables-save", "blue"),
         ("ingress_sbox-ip-addr.txt", "", "ip-addr", "ingress_sbox"),
         ("overlayns-1-abc-ip-d-link.txt", "", "ip-addr", "overlayns-1-abc"),

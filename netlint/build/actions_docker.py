@@ -91,9 +91,19 @@ def _ports(words: Iterable[Word], facts: HostFacts) -> Iterator[PublishedPort]:
     for word in words:
         if word.exact or _OPEN.isdisjoint(word.text):
             start = word.span.start if word.verbatim else None
-            scalar = Scalar(span=word.span, text=word.text, value=word.text, start=start)
+            text = _short(word.text)
+            scalar = Scalar(span=word.span, text=text, value=text, start=start if text == word.text else None)
             for port in build_ports([scalar], values):
                 yield port if word.exact else replace(port, exact=False)
+
+
+def _short(text: str) -> str:
+    """A port in the short syntax; `docker run` takes `published=8080,target=80` too (docker/cli, container/opts.go)."""
+    if "=" not in text:
+        return text
+    fields = dict(part.partition("=")[::2] for part in text.split(","))
+    published = f"{fields['published']}:" if fields.get("published") else ""
+    return f"{published}{fields.get('target', '')}/{fields.get('protocol', 'tcp')}"
 
 
 def _attached(flags: Sequence[Flag]) -> tuple[Located[str] | None, Located[Address] | None]:

@@ -360,6 +360,19 @@ def _podman_network(entry: Mapping) -> Iterator[Configured]:
             yield Configured(prefix, subnet.span, "podman", False, name, None, address)
 
 
+def build_nmcli_routes(files: list[Parsed], facts: HostFacts) -> None:
+    """The routes of NetworkManager's devices. They are not all that the host has: no route table is made of them. The
+    addresses of a single device are no list of interfaces either."""
+    for file in files:
+        for device in file.tree:
+            for address in device.addresses if facts.interfaces is None else ():
+                facts.configured += _link(address, "NetworkManager", device.name.text)
+            for to, hop in device.routes:
+                via = parse_address(hop)
+                if via is not None and not via.is_unspecified:
+                    facts.configured += _route(to.text, to.span, "NetworkManager", device.name.text, via)
+
+
 def build_route_files(files: list[Parsed], facts: HostFacts) -> None:
     """Lines of `ip route` that a file of network-scripts holds for an interface."""
     for file in files:

@@ -12,12 +12,13 @@ from netlint.model.interface import Interface, InterfaceAddress
 from netlint.model.located import Located
 from netlint.parse import ifconfig, ip_addr
 from netlint.parse.ip_addr_brief import BriefLink
+from netlint.parse.nmcli import Device
 from netlint.parse.tree import Mapping, Node, Scalar, Sequence, Unsupported, Word
 from netlint.prefix import Prefix, parse_address, parse_interface
 from netlint.source import Span
 
 # The formats, the one that says most first: its places are the ones that are shown.
-_ORDER = ("ip-addr", "ip-addr-json", "ip-addr-brief", "ifconfig")
+_ORDER = ("ip-addr", "ip-addr-json", "ip-addr-brief", "ifconfig", "nmcli")
 _FIELDS = ("index", "mtu", "mac", "kind", "master", "up", "carrier", "link")
 # Where a listing gives no scope.
 _SCOPES = (("127.0.0.0/8", "host"), ("169.254.0.0/16", "link"), ("::1/128", "host"), ("fe80::/10", "link"))
@@ -30,7 +31,8 @@ def build_interfaces(files: list[Parsed], facts: HostFacts) -> None:
     given = facts.interfaces is not None
     for file in sorted(files, key=lambda file: _ORDER.index(file.format)):
         for interface in _interfaces(file, facts):
-            given = True
+            # `nmcli device show eth0` is no list of what the host has
+            given = given or file.format != "nmcli" or interface.name == "lo"
             known = merged.get(interface.name)
             merged[interface.name] = interface if known is None else _merge(known, interface)
     if given:
@@ -50,6 +52,9 @@ def _interfaces(file: Parsed, facts: HostFacts) -> Iterator[Interface]:
         case "ip-addr-brief":
             for link in file.tree:
                 yield _from_brief(link, facts)
+        case "nmcli":
+            for device in file.tree:
+                yield _from_device(device, facts)
         case _:
             for block in file.tree:
                 yield _from_block(block, facts)
@@ -139,6 +144,19 @@ def _add_reach(name: str, master: str | None, settings: Iterable[tuple[str, Word
     for setting, value in settings:
         if value.text not in ("0", "off", "false") and ENGINE_BRIDGE.fullmatch(master or name):
             facts.unsupported(Unsupported(value.span, f"{setting} {value.text} of {name}"))
+
+
+def _from_device(device: Device, facts: HostFacts) -> Interface:
+    addresses = [one for word in device.addresses for one in _address(word, None, None, None, word.span, facts)]
+    return Interface(
+        name=device.name.text,
+        span=device.span,
+        addresses=tuple(addresses),
+        mtu=_number(device.mtu.text) if device.mtu is not None else None,
+        mac=device.mac.text.lower() if device.mac is not None else None,
+        kind=device.kind if device.kind in ip_addr.KINDS else None,
+        up=True if device.state.startswith("100") else None,
+    )
 
 
 def _from_brief(link: BriefLink, facts: HostFacts) -> Interface:

@@ -19,10 +19,21 @@ def build_networks(files: list[Parsed], facts: HostFacts) -> None:
     """Add every network to `facts.networks`, and note whether a file lists all that the engine has."""
     for file in files:
         if file.format == "docker-network-ls":
-            for listing in file.tree:
+            listings = [one for one in file.tree if not _of_podman(one, file.source.path)]
+            if file.tree and not listings:
+                facts.leave_unread(file.source, "podman's networks: their ranges stand in podman network inspect")
+            for listing in listings:
                 _listing(listing, facts)
         else:
             _inspected(file.tree, facts)
+
+
+def _of_podman(listing: Listing, path: str) -> bool:
+    """Whether podman printed it: its default network has the same id everywhere, and there is no scope."""
+    if any(row.scope is not None for row in listing.rows):
+        return False
+    default = any(row.name.text == "podman" and row.id.text.startswith("2f259bab93aa") for row in listing.rows)
+    return default or "podman" in path.rpartition("/")[2]
 
 
 def _listing(listing: Listing, facts: HostFacts) -> None:

@@ -1,4 +1,4 @@
-"""Resolvers, from resolv.conf."""
+"""Resolvers, from resolv.conf and from what systemd-resolved says of itself."""
 
 from __future__ import annotations
 

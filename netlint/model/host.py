@@ -286,6 +286,11 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
         value = self.daemon.text("firewall-backend") if self.daemon is not None else None
         return (value is not None and value.value == "nftables") or self._has_table("docker-bridges")
 
+    @property
+    def own_rules(self) -> str:
+        """Where the administrator says who may reach published ports: the engine's nftables have no chain for that."""
+        return "a chain of your own at the forward hook" if self.uses_nftables else "DOCKER-USER"
+
     def _has_table(self, name: str) -> bool:
         return any(ruleset.table(name) is not None for ruleset in self.rulesets)
 

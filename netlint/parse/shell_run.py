@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from msgspec import Struct, structs
 
+from netlint.parse.shell_braces import braces
 from netlint.parse.shell_nodes import Assignment, Case, For, Function, Group, If, Pipeline, Simple, Steps, Unread, While
 from netlint.parse.shell_nodes import Command as Node
 from netlint.parse.shell_syntax import DECLARATIONS, Parser
@@ -181,7 +182,7 @@ class Shell:
         return outcome
 
     def _for(self, node: For, certain: bool) -> None:
-        words = [w for raw in node.words for w in self._expand(raw)] if node.words is not None else None
+        words = [w for raw in node.words for w in self._words(raw)] if node.words is not None else None
         if words is None or not all(word.exact for word in words) or len(words) > _MOST_ROUNDS:
             unknown = Variable(name=node.name, span=self.text.span, values=None)
             without = self.variables.copy()
@@ -195,7 +196,7 @@ class Shell:
     def _simple(self, node: Simple, certain: bool, before: Command | None) -> Command | None:
         self.certain = certain
         assigned = [self._assigned(assignment) for assignment in node.assignments]
-        words = [word for raw in node.words for word in self._expand(raw)]
+        words = [word for raw in node.words for word in self._words(raw)]
         name = words[0].text if words else ""
         if not words or name in DECLARATIONS:
             self._declare(words, assigned)
@@ -325,6 +326,14 @@ class Shell:
 
     def _expand(self, raw: RawWord) -> list[Word]:
         return self.variables.expand(raw, self.text, self._substituted)
+
+    def _words(self, raw: RawWord) -> list[Word]:
+        """The words that `raw` gives where braces expand: in commands and loops."""
+        texts = braces(raw)
+        if texts is None:
+            return self._expand(raw)
+        span = self.text.part(raw.start, raw.end)
+        return [Word(text, span, False) for text in texts] or [Word(raw.plain or "", span, False, (), False)]
 
     def _one(self, raw: RawWord) -> Word:
         """The word that `raw` gives where the shell splits nothing: in assignments and redirections."""

@@ -33,6 +33,8 @@ def run(text: str) -> tuple[ContainerRun, Source]:
     [
         ("80", [(None, None, "80", "tcp")]),
         ("8080:80", [(None, "8080", "80", "tcp")]),
+        ("published=8443,target=443,protocol=udp", [(None, "8443", "443", "udp")]),
+        ("target=443,published=8443", [(None, "8443", "443", "tcp")]),
         ("127.0.0.1:8080:80/UDP", [("127.0.0.1", "8080", "80", "udp")]),
         ("127.0.0.1::80", [("127.0.0.1", None, "80", "tcp")]),
         ("[::1]:53:53", [("::1", "53", "53", "tcp")]),

@@ -225,3 +225,19 @@ def test_real_outputs() -> None:
         for network in facts.networks:
             assert cut(texts, network.span) == network.name
             assert all(cut(texts, subnet.span) == subnet.written.value for subnet in network.subnets)
+
+
+PODMAN_LS = """\
+NETWORK ID    NAME        DRIVER
+2f259bab93aa  podman      bridge
+1a2b3c4d5e6f  web_default  bridge
+"""
+
+
+def test_networks_of_podman_are_none_of_the_engine() -> None:
+    facts, _ = build(PODMAN_LS)
+    assert not facts.networks
+    (reason,) = facts.unread.values()
+    assert reason.startswith("podman's networks")
+    old, _ = build("NETWORK ID          NAME                DRIVER\n7fca4eb8c647        bridge              bridge\n")
+    assert [network.name for network in old.networks] == ["bridge"]  # engines before 1.12 show no scope either

@@ -125,6 +125,28 @@ def test_goes_on_after_an_error(text: str, place: str, message: str, expected: l
     assert lines(script) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("for i in {1..3}; do echo app$i; done", ["echo app1", "echo app2", "echo app3"]),
+        ("echo 10.0.0.{11,12}:{a,b}", ["echo 10.0.0.11:a 10.0.0.11:b 10.0.0.12:a 10.0.0.12:b"]),
+        ("echo {3..1} {01..03} {1..7..3} {a..c}", ["echo 3 2 1 01 02 03 1 4 7 a b c"]),
+        ("echo {-1..1} x{,.bak}", ["echo -1 0 1 x x.bak"]),
+        ("""echo '{1..3}' "{a,b}" {} {a} {{.ID}} {a,{b,c}}""", ["echo {1..3} {a,b} {} {a} {{.ID}} {a,{b,c}}"]),
+        ("X={a,b}; echo $X", ["echo {a,b}"]),
+    ],
+)
+def test_braces(text: str, expected: list[str]) -> None:
+    assert lines(read(text)) == expected
+
+
+def test_braces_without_end() -> None:
+    for text in ("echo {1..999999}", "echo " + "{1..9}" * 50, "for i in {1..100000}; do echo $i; done"):
+        script, _ = parse(Source("x.sh", text))
+        assert len(script.commands) == 1
+        assert not all(word.exact for word in script.commands[0].words)
+
+
 def test_spans() -> None:
     source = Source("setup.sh", 'N=10.0.0.0/8\nsudo a -p "80:80" --x="1"2 $N # c\n')
     (command,) = parse(source)[0].commands
