@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="all",
         help="all: every test; only: those that run on each of --engines; leave: the others",
     )
+    group.addoption("--part", default="1/1", help="1/2 and 2/2 are halves of the lab's files (default: all of them)")
     group.addoption("--lab-required", action="store_true", help="what the lab needs and is not there fails the run")
     group.addoption("--write-proofs", action="store_true", help="write what the lab observed to rules/proofs.json")
 

@@ -14,13 +14,12 @@ from tests.lab import image
 from tests.lab.api import Api
 from tests.lab.net import (
     CGROUPS,
-    CONNECT,
     PING,
     PREFIX,
-    REQUEST,
     Host,
     LabError,
-    client_seen,
+    answered,
+    asked,
     make_folder,
     remove_cgroups,
     remove_folder,
@@ -201,10 +200,15 @@ class Engine:
 
         A tenth of what `docker exec` takes. LabError where the container does not run.
         """
-        process = self.api.get(f"/containers/{container}/json")["State"]["Pid"]
+        own = self._namespaces(container)
+        return ["nsenter", f"--net={own}/net", f"--mount={own}/mnt", f"--uts={own}/uts"]
+
+    def _namespaces(self, container: str) -> Path:
+        """The folder of the kernel's with the container's namespaces."""
+        process = self.api.get(f"/containers/{container}/json")["State"]["Pid"]  # its number where the engine is
         if not process:
             raise LabError(f"container {container} does not run")
-        return [*self.inside(), "nsenter", "-t", str(process), "--net", "--mount", "--uts"]
+        return Path(f"/proc/{self._first()}/root/proc/{process}/ns")
 
     def execute(self, container: str, *words: str, stdin: str | None = None) -> str:
         """What a program of the container prints that is started in its network and files, whatever its status."""
@@ -212,12 +216,11 @@ class Engine:
 
     def pings(self, container: str, address: str, *options: str) -> bool:
         """Whether one of three pings from `container` to `address` is answered."""
-        return "bytes from" in run(*self.within(container), *PING, *options, address, check=False, timeout=15)
+        return answered(*self.within(container), *PING, *options, address)
 
     def asks(self, container: str, address: str, port: int = 80) -> str | None:
         """The container's address as the server at `address` sees it; None where no server answers."""
-        command = (*self.within(container), *CONNECT, address, str(port))
-        return client_seen(run(*command, stdin=REQUEST, check=False, timeout=15))
+        return asked(self._namespaces(container) / "net", address, port)
 
     def clear(self) -> None:
         """Remove every container and every network that was created."""

@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Self
 
+# Programs in Go start here by the thousand and end soon: let them collect no garbage before they are done.
+os.environ.setdefault("GOGC", "400")
 NAME = os.environ.get("NETLINT_LAB_NAME", "")  # runs with different names do not wait for each other
 PREFIX = f"nltlab{NAME}-"
 FOLDER_PREFIX = f"netlint-lab{NAME}-"
@@ -60,11 +62,20 @@ def failure(action: Callable[[], object]) -> str:
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     """Return when `condition` holds; LabError when it does not within `seconds`."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.01
     while not condition():
         if time.monotonic() > end:
             raise LabError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.2)
+
+
+def answered(*ping: str) -> bool:
+    """Whether a `ping` of several packets gets an answer; the first one ends it."""
+    with subprocess.Popen(ping, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
+        found = program.stdout is not None and any("bytes from" in line for line in program.stdout)
+        program.kill()
+    return found
 
 
 def make_folder(name: str, *, memory: bool = False) -> Path:
@@ -100,6 +111,10 @@ class Namespace:
 
     def ip(self, *words: str) -> str:
         return run("ip", "-n", self.namespace, *words)
+
+    def ip_all(self, *lines: str) -> None:
+        """Several `ip` commands, a line each, in one process."""
+        run("ip", "-n", self.namespace, "-batch", "-", stdin="\n".join(lines))
 
 
 class Host(Namespace):
@@ -160,23 +175,14 @@ class Host(Namespace):
 
     def pings(self, address: str) -> bool:
         """Whether one of three pings to `address` is answered."""
-        return "bytes from" in self.run("busybox", *PING, address, check=False, timeout=15)
+        return answered(*self.command("busybox", *PING, address))
 
     def asks(self, address: str, port: int = 80, source: str = "") -> str | None:
         """The address of this host, or that of its own which `source` names, as the server at `address` sees it.
 
         None where no server answers.
         """
-        with inside(self):
-            one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-        with one, contextlib.suppress(OSError):
-            one.settimeout(2)
-            one.bind((source, 0))
-            one.connect((address, port))
-            one.settimeout(6)
-            one.sendall(REQUEST.encode())
-            return client_seen(b"".join(iter(lambda: one.recv(4096), b"")).decode())
-        return None
+        return asked(self, address, port, source)
 
     def serve(self, website: Path, port: int = 80) -> None:
         """Answer on `port` of every address with the client's address."""
@@ -191,19 +197,34 @@ class Host(Namespace):
 
 
 @contextlib.contextmanager
-def inside(host: Namespace) -> Iterator[None]:
-    """Run in the network of `host`: a socket made there stays there."""
+def inside(network: Namespace | Path) -> Iterator[None]:
+    """Run in a network, of a host or that of a file of the kernel's: a socket made there stays there."""
     libc = ctypes.CDLL(None, use_errno=True)
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    after = os.open(NAMESPACES / host.namespace, os.O_RDONLY)
+    path = NAMESPACES / network.namespace if isinstance(network, Namespace) else network
+    after = os.open(path, os.O_RDONLY)
     try:
         if libc.setns(after, _NEWNET):
-            raise OSError(ctypes.get_errno(), f"setns {host.namespace}")
+            raise OSError(ctypes.get_errno(), f"setns {path}")
         yield
     finally:
         libc.setns(before, _NEWNET)
         os.close(before)
         os.close(after)
+
+
+def asked(network: Namespace | Path, address: str, port: int, source: str = "") -> str | None:
+    """Who asks, from inside a network, as the server at `address` sees it; None where no server answers."""
+    with inside(network):
+        one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    with one, contextlib.suppress(OSError):
+        one.settimeout(1.5)  # the kernel sends the first packet again after a second
+        one.bind((source, 0))
+        one.connect((address, port))
+        one.settimeout(6)
+        one.sendall(REQUEST.encode())
+        return client_seen(b"".join(iter(lambda: one.recv(4096), b"")).decode())
+    return None
 
 
 class Lan(Namespace):
@@ -215,34 +236,37 @@ class Lan(Namespace):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        self.ip("link", "add", "switch", "type", "bridge")
-        self.ip("link", "set", "switch", "up")
+        self.ip_all("link add switch type bridge", "link set switch up")
         return self
 
     def join(self, host: Host, *addresses: str, interface: str = "eth0") -> None:
         """Give `host` an interface on this LAN with `addresses` (`192.168.10.1/24`)."""
         self.ports += 1
         port = f"port{self.ports}"
-        host.ip("link", "add", interface, "type", "veth", "peer", "name", port, "netns", self.namespace)
+        host.ip_all(
+            f"link add {interface} type veth peer name {port} netns {self.namespace}",
+            *(f"addr add {address} dev {interface}" for address in addresses),
+            f"link set {interface} up",
+        )
         self.ip("link", "set", port, "master", "switch", "up")
-        for address in addresses:
-            host.ip("addr", "add", address, "dev", interface)
-        host.ip("link", "set", interface, "up")
 
 
 def remove_namespace(name: str) -> None:
     """Stop what runs in the namespace and remove it; nothing happens where there is none."""
     if not (NAMESPACES / name).exists():
         return
-    for _ in range(50):
-        processes = [int(word) for word in run("ip", "netns", "pids", name, check=False).split()]
-        if not processes:
-            break
-        for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        time.sleep(0.1)
+    with contextlib.suppress(LabError):
+        wait_until(lambda: not _killed(name), 5, f"the end of what runs in {name}")
     run("ip", "netns", "del", name, check=False)
+
+
+def _killed(name: str) -> bool:
+    """Whether something still runs in the namespace, and is killed now."""
+    processes = [int(word) for word in run("ip", "netns", "pids", name, check=False).split()]
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    return bool(processes)
 
 
 def remove_folder(folder: Path) -> None:

@@ -10,7 +10,8 @@ from tests.lab.net import Host
 
 EMBEDDED = "127.0.0.11"  # the engine's resolver, in every container on a network that somebody made
 NAME, ADDRESS = "shop.example", "203.0.113.80"
-# Answers every question with one address: header of the question with the answer bit, the question, one record.
+# Answers every question: header of the question with the answer bit, the question, one record. Without an address it
+# says that there is no such name (3).
 _SERVER = """
 import socket, sys
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -18,15 +19,18 @@ server.bind((sys.argv[1], 53))
 while True:
     question, client = server.recvfrom(512)
     end = question.index(0, 12) + 5
-    header = question[:2] + bytes.fromhex("8180 0001 0001 0000 0000")
-    record = bytes.fromhex("c00c 0001 0001 0000003c 0004") + socket.inet_aton(sys.argv[2])
+    if sys.argv[2]:
+        header = question[:2] + bytes.fromhex("8180 0001 0001 0000 0000")
+        record = bytes.fromhex("c00c 0001 0001 0000003c 0004") + socket.inet_aton(sys.argv[2])
+    else:
+        header, record = question[:2] + bytes.fromhex("8183 0001 0000 0000 0000"), b""
     server.sendto(header + question[12:end] + record, client)
 """
 
 
-def serve_names(host: Host, address: str) -> subprocess.Popen[bytes]:
-    """Answer DNS questions on `address` of `host` with ADDRESS."""
-    return host.background("python3", "-c", _SERVER, address, ADDRESS)
+def serve_names(host: Host, address: str, answer: str = ADDRESS) -> subprocess.Popen[bytes]:
+    """Answer DNS questions on `address` of `host` with the address `answer`; where that is empty, that nobody is it."""
+    return host.background("python3", "-c", _SERVER, address, answer)
 
 
 def resolves(engine: Engine, container: str, server: str = EMBEDDED) -> bool:

@@ -58,7 +58,7 @@ def flags(texts: dict[str, str]) -> list[str]:
 def test_refused(version: str, rule: str, title: str, proof: Record) -> None:
     texts = files(rule, title)
     expected = REFUSED[rule, title].get(version)
-    with machine() as (host, _):
+    with Host("engine") as host:
         said = refusal(host, version, *flags(texts), config=texts["daemon.json"])
     if expected is None:
         assert said is None
@@ -77,7 +77,7 @@ def reason(said: str) -> str:
 @pytest.mark.parametrize("rule", STARTS)
 def test_starts(version: str, rule: str) -> None:
     texts = files(rule, STARTS[rule])
-    with machine() as (host, _):
+    with Host("engine") as host:
         assert refusal(host, version, *flags(texts), config=texts["daemon.json"]) is None
 
 
@@ -92,7 +92,7 @@ UNKNOWN = [
 @pytest.mark.parametrize(("config", "named"), UNKNOWN)
 def test_unknown_key(version: str, config: dict[str, object], named: str | None, proof: Record) -> None:
     """dockerd looks for a value that is an object at the keys inside, and nowhere else."""
-    with machine() as (host, _):
+    with Host("engine") as host:
         said = refusal(host, version, config=config)
     assert (said or "").endswith(UNMATCHED + named if named is not None else "")
     ends = f"dockerd ends: {UNMATCHED}{named}" if named is not None else "dockerd starts and ignores it"
