@@ -39,6 +39,27 @@ net.bridge.bridge-nf-call-iptables = 0  # <- warning
     inet 172.17.0.1/16 scope global docker0
 ```
 
+## Bad: services of Kubernetes
+
+```text title="sysctl-a.txt"
+net.ipv4.ip_forward = 1
+net.bridge.bridge-nf-call-iptables = 0  # <- warning
+```
+
+```yaml title="kube-proxy.yaml"
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: iptables
+clusterCIDR: 10.244.0.0/16
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+3: cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UP
+    inet 10.244.1.1/24 scope global cni0
+```
+
 ## Good: they are
 
 ```json title="daemon.json"
@@ -147,6 +168,7 @@ from netlint.api import (
     Site,
     Span,
     Walker,
+    clusters_of,
     insides,
     leg_witness,
     pattern,
@@ -155,6 +177,7 @@ from netlint.api import (
 )
 
 KEY = "net.bridge.bridge-nf-call-iptables"
+PODS = pattern(r"cni\d+|cbr0|kube-bridge")
 # Links with ports of their own that are no bridges, where the listing does not tell their kind.
 NO_BRIDGE = pattern(r"bond|team|vrf|ovs|lagg")
 ANYBODY = (OUTSIDE[4], OUTSIDE[4] + 1)
@@ -172,9 +195,13 @@ def check(site: Site) -> Iterator[Finding]:
     walker = Walker(site.every)
     for host in site.hosts:
         setting = host.sysctl(KEY)
-        if setting is None or not setting.exact or not host.has_docker:
+        if setting is None or not setting.exact:
             continue
         walk = walker.on(host)
+        if setting.value == "0":
+            yield from _services(host, site, walk, setting.span)
+        if not host.has_docker:
+            continue
         if setting.value == "0":
             for inside in insides(walk):
                 kept = _kept_apart(host, inside.network)
@@ -185,6 +212,24 @@ def check(site: Site) -> Iterator[Finding]:
                 finding = _lost(walk, link, forward, setting.span)
                 if finding is not None:
                     yield finding
+
+
+def _services(host: Host, site: Site, walk: HostWalk, setting: Span) -> Iterator[Finding]:
+    """Pods on a bridge of a node where kube-proxy translates the addresses of services: an answer to a pod on the same
+    bridge has to pass iptables to be translated back."""
+    proxy = next((one for cluster in clusters_of(host, site) for one in cluster.proxies), None)
+    pods = next((inside for inside in insides(walk) if PODS.fullmatch(inside.link)), None)
+    if proxy is None or pods is None:
+        return
+    yield Finding(
+        message=f"{KEY} is 0: what a pod answers another on {pods.link} that asked by the address of a service is not "
+        "translated back, and is lost",
+        at=setting,
+        label="no rule of iptables is for what stays on a bridge",
+        help=f"set {KEY} = 1, where the settings are kept too (module br_netfilter)",
+        related=(Label(proxy.span, "kube-proxy translates the addresses of services"), Label(pods.span, pods.link)),
+        host=host.name,
+    )
 
 
 def _kept_apart(host: Host, network: Network | None) -> Span | None:

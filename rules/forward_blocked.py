@@ -71,55 +71,6 @@ COMMIT
     inet 10.32.0.1/12 scope global weave
 ```
 
-## Bad: another host's containers meet the engine's own last rule
-
-```text title="nodeA/iptables-save.txt"
-*filter
-:INPUT ACCEPT [0:0]
-:FORWARD ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-:DOCKER - [0:0]
-:DOCKER-BRIDGE - [0:0]
-:DOCKER-CT - [0:0]
-:DOCKER-FORWARD - [0:0]
-:DOCKER-USER - [0:0]
--A FORWARD -j DOCKER-USER
--A FORWARD -j DOCKER-FORWARD
--A DOCKER ! -i docker0 -o docker0 -j DROP  # <- error
--A DOCKER-BRIDGE -o docker0 -j DOCKER
--A DOCKER-CT -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A DOCKER-FORWARD -j DOCKER-CT
--A DOCKER-FORWARD -j DOCKER-BRIDGE
--A DOCKER-FORWARD -i docker0 -j ACCEPT
-COMMIT
-```
-
-```text title="nodeA/ip-addr.txt"
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 192.168.124.51/24 scope global eth0
-3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
-    inet 172.17.1.1/24 scope global docker0
-```
-
-```text title="nodeA/ip-route.txt"
-172.17.1.0/24 dev docker0 scope link src 172.17.1.1
-172.17.2.0/24 via 192.168.124.52 dev eth0
-192.168.124.0/24 dev eth0 scope link src 192.168.124.51
-```
-
-```text title="nodeB/ip-addr.txt"
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
-    inet 192.168.124.52/24 scope global eth0
-3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
-    inet 172.17.2.1/24 scope global docker0
-```
-
-```text title="nodeB/ip-route.txt"
-172.17.1.0/24 via 192.168.124.51 dev eth0
-172.17.2.0/24 dev docker0 scope link src 172.17.2.1
-192.168.124.0/24 dev eth0 scope link src 192.168.124.52
-```
-
 ## Good: policy DROP, and everybody's traffic accepted
 
 ```text title="iptables-save.txt"
@@ -163,6 +114,7 @@ from collections.abc import Iterator
 
 from netlint.api import (
     Chain,
+    Confidence,
     Finding,
     FirewallRule,
     Host,
@@ -198,21 +150,30 @@ ENGINES = ("docker-bridges", "docker")  # tables of Docker 29 with its nftables 
 def check(site: Site) -> Iterator[Finding]:
     walker = Walker(site.every)
     for host in site.hosts:
-        walk = walker.on(host)
-        yield from _by_others(walk)
+        for version in (4, 6):
+            yield from _version(walker, walker.on(host, version))
+
+
+def _version(walker: Walker, walk: HostWalk) -> Iterator[Finding]:
+    host = walk.host
+    yield from _by_others(walk)
+    if walk.version == 4:
         yield from _among(walk)
-        forward = _forward(host)
-        if forward is None or host.uses_nftables:
+    forward = _forward(walk)
+    if forward is None or host.uses_nftables:
+        if walk.version == 4 and not host.rulesets and _left_alone(walk):
+            yield from _by_ufw(host)
+        return
+    said: set[Span] = set()
+    for inside in insides(walk):
+        if inside.network is not None and (inside.network.internal or not (_programmed(walk) or _left_alone(walk))):
             continue
-        said: set[Span] = set()
-        for inside in insides(walk):
-            if inside.network is not None and (inside.network.internal or not _programmed(host)):
-                continue
-            leg = walk.receive(outward(inside))
-            if (_blocked(leg, forward) or _by_user(leg)) and leg.decided is not None and leg.decided not in said:
-                said |= {leg.decided} - {forward.span}  # a rule for all packets is one defect for all networks
-                what = f"nothing lets network {inside.name} ({inside.prefix}) out"
-                yield _finding(leg, forward, inside, what, f"-i {inside.link}")
+        leg = walk.receive(outward(inside))
+        if (_blocked(leg, forward) or _by_user(leg)) and leg.decided is not None and leg.decided not in said:
+            said |= {leg.decided} - {forward.span}  # a rule for all packets is one defect for all networks
+            what = f"nothing lets network {inside.name} ({inside.prefix}) out"
+            yield _finding(leg, forward, inside, what, f"-i {inside.link}")
+    if walk.version == 4:
         yield from _from_peers(walker, walk, forward)
 
 
@@ -276,16 +237,41 @@ def _among(walk: HostWalk) -> Iterator[Finding]:
         )
 
 
-def _forward(host: Host) -> Chain | None:
-    ruleset = host.ruleset(4)
+def _forward(walk: HostWalk) -> Chain | None:
+    ruleset = walk.host.ruleset(walk.version)
     chain = ruleset.chain("filter", "FORWARD") if ruleset is not None else None
     return chain if chain is not None and chain.declared else None
 
 
-def _programmed(host: Host) -> bool:
+def _programmed(walk: HostWalk) -> bool:
     """Whether the engine's rules are in FORWARD: where they are gone, that is what is to be said."""
-    forward = _forward(host)
+    forward = _forward(walk)
     return forward is not None and any((one.target or "").startswith("DOCKER") for one in forward.rules)
+
+
+def _by_ufw(host: Host) -> Iterator[Finding]:
+    """ufw, which lets nothing through that no rule of its own is for."""
+    ufw, option = host.ufw, host.daemon.get("iptables") if host.daemon is not None else None
+    routed = ufw.routed if ufw is not None else None
+    if ufw is None or routed is None or routed.value not in ("deny", "reject") or option is None or ufw.for_docker:
+        return
+    if (ufw.enabled is not None and not ufw.enabled.value) or any(one.routed for one in ufw.rules):
+        return
+    yield Finding(
+        message=f"nothing lets containers out: ufw's policy for what the host passes on is {routed.value}, and dockerd "
+        "is told to write no rules",
+        at=routed.span,
+        help="set DEFAULT_FORWARD_POLICY to ACCEPT, add ufw route allow in on docker0, or leave iptables to the engine",
+        related=(Label(option.span, "the engine accepts nothing itself"),),
+        confidence=Confidence.MEDIUM,
+        host=host.name,
+    )
+
+
+def _left_alone(walk: HostWalk) -> bool:
+    """Whether the engine is told to write no rules, so that it is for others to accept what containers send."""
+    option = walk.host.daemon.get("iptables" if walk.version == 4 else "ip6tables") if walk.host.daemon else None
+    return option is not None and option.value is False
 
 
 def _blocked(leg: Leg, forward: Chain) -> bool:

@@ -37,6 +37,18 @@ services:
       - "127.0.0.1:5432:5432"
 ```
 
+## Bad: the address of a listener
+
+```yaml title="compose.yaml"
+services:
+  app:
+    image: example/app
+    environment:
+      DB_HOST: 0.0.0.0  # <- warning
+  db:
+    image: postgres:16
+```
+
 ## Bad: a name for the host
 
 ```yaml title="compose.yaml"
@@ -118,6 +130,8 @@ from netlint.api import (
     serves,
 )
 
+# As a destination, the kernel takes these for the loopback.
+ANY = ("0.0.0.0", "[::]")
 # Names that are given to the host.
 THE_HOST = ("host.docker.internal", "gateway.docker.internal", "dockerhost", "docker-host", "docker.host")
 # What a variable is about that names no port: DB_HOST, REDIS_HOST.
@@ -166,7 +180,7 @@ def _named(host: Host, service: Service) -> Iterator[Finding]:
 def _connects(host: Host, reach: Reach, service: Service) -> Iterator[Finding]:
     sharers = reach.sharers(service)
     for intent in intents(service):
-        if not intent.is_loopback:
+        if not intent.is_loopback and intent.host not in ANY:
             continue
         for port in _ports(intent):
             if any(serves(sharer, port) for sharer in sharers) or _starts(service, port):

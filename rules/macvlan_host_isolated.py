@@ -40,6 +40,30 @@ networks:
           gateway: 192.168.10.254
 ```
 
+## Bad: the host as the way out
+
+```yaml title="compose.yaml"
+services:
+  app:
+    image: example/app
+    networks: [lan]
+networks:
+  lan:
+    driver: macvlan
+    driver_opts:
+      parent: eth0
+    ipam:
+      config:
+        - subnet: 192.168.10.0/24
+          gateway: 192.168.10.1  # <- warning
+          ip_range: 192.168.10.192/27
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.168.10.1/24 scope global eth0
+```
+
 ## Good: a network for the two
 
 ```yaml title="compose.yaml"
@@ -101,6 +125,7 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         if any(link.kind in DRIVERS for link in host.interfaces or ()) or _may_be_made(host):
             continue  # the host has an interface beside the containers
+        yield from _gateways(host)
         isolated = list(_isolated(host))
         for project in host.projects if isolated else ():
             reach = Reach(project)
@@ -121,6 +146,29 @@ def check(site: Site) -> Iterator[Finding]:
                         related=(Label(address.span, f"the address of {target.name} on {network.driver}"),),
                         host=host.name,
                     )
+
+
+def _gateways(host: Host) -> Iterator[Finding]:
+    """Networks whose way out is the host itself."""
+    own = {entry.address: (link.name, entry) for link in host.interfaces or () for entry in link.addresses}
+    for network in host.networks if own else ():
+        mode = network.option("ipvlan_mode")
+        if network.driver not in DRIVERS or network.internal or (mode is not None and mode.value.lower() != "l2"):
+            continue
+        for subnet in network.subnets:
+            gateway = subnet.gateway
+            if gateway is not None and gateway.exact and gateway.value in own:
+                name, entry = own[gateway.value]
+                yield Finding(
+                    message=f"the gateway {gateway.value} of {network.driver} network {network.key or network.name} is "
+                    f"this host's own address on {name}, which its containers do not reach",
+                    at=gateway.span,
+                    label="no container gets out of the LAN",
+                    help="name the LAN's router, the gateway of the host's default route",
+                    related=(Label(entry.span, "the host's own"),),
+                    confidence=Confidence.HIGH,
+                    host=host.name,
+                )
 
 
 def _may_be_made(host: Host) -> bool:

@@ -129,6 +129,7 @@ def _bridge(host: Host, ruleset: Ruleset, bridge: Bridge) -> Iterator[Finding]:
     )
     if near is not None:
         related.append(near)
+    related += _ended(ruleset, outcomes[0])
     yield Finding(
         message=f"nothing rewrites the source of network {bridge.network.name} ({bridge.subnet.prefix}) on its way "
         f"out: the answers of other networks do not come back",
@@ -140,6 +141,13 @@ def _bridge(host: Host, ruleset: Ruleset, bridge: Bridge) -> Iterator[Finding]:
         witness=_witness(packets[0], outcomes[0], bridge),
         host=host.name,
     )
+
+
+def _ended(ruleset: Ruleset, outcome: Outcome) -> list[Label]:
+    """The rule that keeps the packet from all that come after it."""
+    last = outcome.steps[-1].span if outcome.steps else None
+    ends = (path.rule for path in paths(ruleset, "nat", "POSTROUTING") if path.rule.target == "ACCEPT")
+    return [Label(one.span, "ends the table for these packets") for one in ends if one.span == last]
 
 
 def _near(one: FirewallRule, packets: list[Packet], bridge: Bridge) -> Label | None:

@@ -80,6 +80,7 @@ _RANGES = (
     ("ff00::/8", "multicast: no container starts", Severity.ERROR),
     ("0.0.0.0/8", '"this network", which hosts must not use', Severity.WARNING),
     ("169.254.0.0/16", "link-local, with the metadata service of clouds at 169.254.169.254", Severity.WARNING),
+    ("fe80::/10", "link-local: containers reach nothing beyond their bridge", Severity.WARNING),
     ("240.0.0.0/4", "reserved, and refused by much equipment", Severity.WARNING),
     ("192.0.2.0/24", "reserved for documentation", Severity.WARNING),
     ("198.51.100.0/24", "reserved for documentation", Severity.WARNING),

@@ -185,6 +185,7 @@ def build_ufw(files: list[Parsed], facts: HostFacts) -> None:
     known = facts.ufw  # what scripts say
     enabled = known.enabled if known is not None else None
     incoming = known.incoming if known is not None else None
+    routed = known.routed if known is not None else None
     rules: list[PortRule] = list(known.rules) if known is not None else []
     for_docker = False
     for file in sorted(files, key=lambda file: "status" in file.tree.settings):
@@ -194,20 +195,27 @@ def build_ufw(files: list[Parsed], facts: HostFacts) -> None:
             if key in tree.settings:
                 word = tree.settings[key]
                 enabled = Located(word.text.lower() == yes, word.span)
-        for key in ("DEFAULT_INPUT_POLICY", "incoming"):
-            if key in tree.settings:
-                word = tree.settings[key]
-                policy = {"drop": "deny", "accept": "allow"}.get(word.text.lower(), word.text.lower())
-                incoming = Located(policy, word.span)
+        incoming = _policy(tree, "DEFAULT_INPUT_POLICY", "incoming") or incoming
+        routed = _policy(tree, "DEFAULT_FORWARD_POLICY", "routed") or routed
         rules += (rule for row in tree.rows if (rule := _ufw_rule(row)) is not None)
     if files:
         facts.ufw = Ufw(
             span=files[0].source.span(0, 0),
             enabled=enabled,
             incoming=incoming,
+            routed=routed,
             rules=tuple(rules),
             for_docker=for_docker,
         )
+
+
+def _policy(tree: UfwFile, *keys: str) -> Located[str] | None:
+    """What becomes of packets that no rule is for, in the words of `ufw status`: by the last of the keys."""
+    words = [tree.settings[key] for key in keys if key in tree.settings]
+    if not words:
+        return None
+    text = words[-1].text.lower()
+    return Located({"drop": "deny", "accept": "allow"}.get(text, text), words[-1].span)
 
 
 def _ufw_rule(row: UfwRow) -> PortRule | None:

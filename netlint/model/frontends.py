@@ -76,11 +76,13 @@ class Firewalld(Struct, frozen=True, kw_only=True):
 
 class Ufw(Struct, frozen=True, kw_only=True):
     """What is known of ufw on a host. `enabled` is None where no file tells; `incoming` is what becomes of packets that
-    no rule is for: "allow", "deny" or "reject". `for_docker`: its files hold rules of the chain DOCKER-USER."""
+    no rule is for: "allow", "deny" or "reject"; `routed` the same of what the host passes on. `for_docker`: its files
+    hold rules of the chain DOCKER-USER."""
 
     span: Span
     enabled: Located[bool] | None = None
     incoming: Located[str] | None = None
+    routed: Located[str] | None = None
     rules: tuple[PortRule, ...] = ()
     for_docker: bool = False
 

@@ -25,7 +25,7 @@ _TUPLE = re.compile(
     r" (?P<port>\S+) \S+ \S+ (?P<from>\S+)(?P<rest>.*)$"
 )
 _STATUS = re.compile(r"^Status:\s+(?P<status>\w+)")
-_DEFAULT = re.compile(r"^Default:\s+(?P<incoming>\w+) \(incoming\)")
+_DEFAULT = re.compile(r"^Default:\s+(?P<incoming>\w+) \(incoming\)(?:.*?(?P<routed>\w+) \(routed\))?")
 _SETTING = re.compile(r"^\s*(?P<key>[A-Z_]+)\s*=\s*[\"']?(?P<value>[\w./ -]*?)[\"']?\s*$")
 
 
@@ -48,7 +48,7 @@ class UfwRow(Struct, frozen=True):
 
 
 class UfwFile(Struct, frozen=True):
-    """`settings` holds those of the files in /etc, and "status" and "incoming" of `ufw status`."""
+    """`settings` holds those of the files in /etc, and "status", "incoming" and "routed" of `ufw status`."""
 
     settings: dict[str, Word]
     rows: list[UfwRow]
@@ -58,11 +58,11 @@ class UfwFile(Struct, frozen=True):
 def parse(source: Source) -> tuple[UfwFile, list[Problem]]:
     found = UfwFile({}, [], re.search(r"^\s*(?::|-[AI] )DOCKER-USER\b", source.text, re.MULTILINE) is not None)
     for start, line in lines(source):
-        for name, pattern, group in (("status", _STATUS, "status"), ("incoming", _DEFAULT, "incoming")):
+        for name, pattern in (("status", _STATUS), ("incoming", _DEFAULT), ("routed", _DEFAULT)):
             stated = pattern.match(line)
-            if stated is not None:
+            if stated is not None and stated[name] is not None:
                 found.settings[name] = Word(
-                    stated[group], source.span(start + stated.start(group), start + stated.end(group))
+                    stated[name], source.span(start + stated.start(name), start + stated.end(name))
                 )
         setting = _SETTING.match(line)
         if setting is not None:
