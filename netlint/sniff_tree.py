@@ -31,6 +31,11 @@ _NETWORK_KEYS = frozenset(
     """Name Id Created Scope Driver EnableIPv4 EnableIPv6 IPAM Internal Attachable Ingress ConfigFrom ConfigOnly
     Containers Options Labels Peers Services Status""".split()
 )
+# Keys of netplan below `network:`, also in braces.
+_NETPLAN = pattern(
+    r"(?:^\s+|[{,]\s*)(?:ethernets|bridges|bonds|vlans|renderer|wifis|tunnels|vrfs|dummy-devices|virtual-ethernets)\s*:",
+    re.MULTILINE,
+)
 _TASK = frozenset(("ID", "DesiredState", "CurrentState"))
 _ROUTE_KEYS = frozenset(("dev", "gateway", "type", "nexthops", "via"))
 _SERVICE_KEYS = (
@@ -185,7 +190,7 @@ def yaml_format(text: str, path: str) -> str | None:
         return "kubernetes"
     if keys.keys() & _K3S and (len(keys.keys() & _K3S) > 1 or re.search(r"k3s|rke2", path.lower())):
         return "kubernetes"  # the flags of `k3s server` as keys
-    if "network" in keys and re.search(r"^\s+(?:ethernets|bridges|bonds|vlans|renderer|wifis)\s*:", text, re.MULTILINE):
+    if "network" in keys and _NETPLAN.search(text) is not None:
         return "netplan"
     if path.rpartition("/")[2].lower() == "network-config" and _NETWORK_VERSION.search(text):
         return "netplan"

@@ -237,3 +237,16 @@ def test_files_of_suse(tmp_path: Path) -> None:
     ]
     span = host.configured[2].span
     assert ifroute[span.start : span.end] == "172.19.0.0/16"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "network: {version: 2, ethernets: {eth1: {addresses: [10.9.0.1/24]}}}\n",
+        "network:\n  version: 2\n  tunnels:\n    eth1: {mode: gre, addresses: [10.9.0.1/24]}\n",
+        "network:\n  dummy-devices:\n    eth1:\n      addresses: [10.9.0.1/24]\n",
+    ],
+)
+def test_netplan_in_any_form(tmp_path: Path, text: str) -> None:
+    (host,) = site(tmp_path, {"etc/netplan/60-x.yaml": text}).hosts
+    assert short(host) == ["netplan link 10.9.0.0/24 eth1"]
