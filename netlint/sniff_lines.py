@@ -123,10 +123,22 @@ STRONG = _kinds(
         r"\[(?:Unit|Service|Socket|Install|Path|Timer)\]$|(?:Exec(?:Start|Stop)\w*|EnvironmentFile)=",
     ),
     ("dockerd-command", "dockerd", r"(?:sudo )?(?:/\S*/)?dockerd(?:-current)?(?: -|$)"),
-    ("dockerd-command", "docker daemon -|docker -d -|dockerd", r"(?:sudo )?docker (?:daemon|-d) -|\S+ +\d+ .*/dockerd"),
+    (
+        "dockerd-command",
+        "docker daemon -|docker -d -|dockerd",
+        r"(?:sudo )?docker (?:daemon|-d) -|\S+ +\d+ .*\s/(?:\S*/)?dockerd",
+    ),
 )
 # Lines that also occur in prose and in other files: the listing must mostly be made of them.
 WEAK = _kinds(
+    (  # what `grep LISTEN` leaves of ss and netstat
+        "listeners",
+        "LISTEN|UNCONN",
+        (
+            r"(?:tcp|udp)6?\s+(?:LISTEN|UNCONN)\s+\d+\s+\d+\s+\S+:\S+\s+\S+:\S+|LISTEN\s+\d+\s+\d+\s+\S+:\d+\s+\S+:\S+"
+            r"|tcp6?\s+\d+\s+\d+\s+\S+:\d+\s+\S+:\*\s+LISTEN\b"
+        ),
+    ),
     (
         "ip-neigh",
         " dev ",

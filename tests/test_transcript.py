@@ -178,3 +178,21 @@ def test_what_is_looked_through_for_outputs(line: str) -> None:
 def test_what_is_not_looked_through() -> None:
     assert not may_show_outputs("Permission is hereby granted, free of charge, to any person\nflask==3.0\n")
     assert not may_show_outputs("all:\n\techo done\n\tls -l\n")
+
+
+def test_sockets_without_their_heading(tmp_path: Path) -> None:
+    """`grep LISTEN` takes it away."""
+    ss = 'tcp   LISTEN 0      4096         0.0.0.0:2377        0.0.0.0:*    users:(("dockerd",pid=900,fd=28))\n'
+    netstat = "tcp        0      0 0.0.0.0:2377            0.0.0.0:*               LISTEN      900/dockerd\n"
+    bare = 'LISTEN 0      4096         0.0.0.0:2377        0.0.0.0:*    users:(("dockerd",pid=900,fd=28))\n'
+    for text in (ss, netstat, bare):
+        path = tmp_path / "session.txt"
+        route = "$ ip route\ndefault via 10.0.0.1 dev eth0\n"
+        path.write_text(
+            f"{route}$ sudo ss -tulpn | grep LISTEN\n{text}$ nmcli dev status\nDEVICE  TYPE\n", encoding="utf-8"
+        )
+        (host,) = build(discover([str(path)]), Config())[0].hosts
+        assert [(one.port, one.process) for one in host.listeners or ()] == [(2377, "dockerd")]
+        path.write_text(text, encoding="utf-8")
+        (host,) = build(discover([str(path)]), Config())[0].hosts
+        assert [(one.port, one.process) for one in host.listeners or ()] == [(2377, "dockerd")]

@@ -1,4 +1,9 @@
-"""Files that cloud-init, Ansible and scripts write, read as if they lay at their paths on the host."""
+"""Files that cloud-init, Ansible and scripts write, read as if they lay at their paths on the host.
+
+They are parts of the file that writes them, and have no coverage of their own. What in them is not read or understood
+is said at the place where it is written, so that the writer is read in part. A file that says nothing of networks is
+passed over, as one of no known format is in a directory.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +79,10 @@ class Provisioned:
     def _read(self, one: Written) -> None:
         source, name = one.content.inner(), one.path.text
         found = sniff(source.text, name)
-        if found not in _READ or (found == "daemon-json" and name != "/etc/docker/daemon.json"):
+        if found not in _READ:
+            return
+        if found == "daemon-json" and name != "/etc/docker/daemon.json":  # a command may bring it there
+            self.facts.unsupported(Unsupported(one.path.span, f"{name}, which dockerd does not read there"))
             return
         if found == "kubernetes" and "kind:" not in source.text:  # others have an apiVersion too
             return

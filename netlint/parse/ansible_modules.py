@@ -13,6 +13,7 @@ from typing import TypeAlias
 from msgspec import structs
 
 from netlint.parse.ansible_firewall import iptables, ufw
+from netlint.parse.ansible_json import add_json, structure
 from netlint.parse.ansible_task import FALSE, TRUE, Failed, Result, Task, joined
 from netlint.parse.ansible_values import filled, filled_word, is_template
 from netlint.parse.placed import Placed
@@ -183,7 +184,7 @@ def _service(task: Task) -> Iterator[Result]:
 
 def _copy(task: Task) -> Iterator[Result]:
     content, path = task.given.get("content"), task.given.get("dest")
-    if isinstance(content, Scalar) and isinstance(path, Scalar):
+    if content is not None and isinstance(path, Scalar):
         yield from _written(task, path, content, append=False, sure=task.text("force") not in FALSE)
 
 
@@ -195,13 +196,18 @@ def _line(task: Task) -> Iterator[Result]:
         yield from _written(task, path, line, append=True, sure=not task.says("backrefs"))
 
 
-def _written(task: Task, path: Scalar, content: Scalar, *, append: bool, sure: bool) -> Iterator[Result]:
+def _written(task: Task, path: Scalar, content: Node, *, append: bool, sure: bool) -> Iterator[Result]:
     target = filled_word(path, task.source, task.items)
     if not target.exact or not target.text.startswith("/"):
         return
-    inner, is_open = filled(content, task.source, task.items)
     placed = Placed(inner_path(task.source.path, target.text), task.source)
-    placed.extend(inner)
+    is_open = False
+    structured = structure(content, task.items)
+    if structured is not None:
+        is_open = not add_json(structured, placed, task.items)
+    elif isinstance(content, Scalar):
+        inner, is_open = filled(content, task.source, task.items)
+        placed.extend(inner)
     placed.add("\n", structs.replace(content.span, start=content.span.end))
     named = Scalar(span=path.span, text=target.text, value=target.text)
     completed = "a template" if is_open or is_template(placed.text) else ""

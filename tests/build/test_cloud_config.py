@@ -351,3 +351,26 @@ def test_cut_anywhere(tmp_path: Path) -> None:
         parse(Source("x", TEXT[:end]))
     for end in range(0, len(TEXT), 97):
         site(tmp_path, TEXT[:end])
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "told"),
+    [
+        ("/etc/motd", "docker: see the notes", None),
+        ("/opt/app/.env", "A=1", None),
+        ("/opt/k8s/x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}", None),
+        ("/etc/cni/net.d/10-x.conf", '{"cniVersion": "0.4.0", "name": "x"}', None),
+        ("/root/ip-addr.txt", "2: eth0: <UP> mtu 1500\n    inet 10.0.0.5/24 scope global eth0", None),
+        ("/opt/daemon.json", '{"bip": "10.0.0.1/24"}', "/opt/daemon.json, which dockerd does not read there"),
+        (
+            "/etc/wireguard/clients/a.conf",
+            "[Interface]\nPrivateKey = x\n[Peer]\nAllowedIPs = 0.0.0.0/0",
+            "/etc/wireguard/clients/a.conf: the other side's configuration",
+        ),
+    ],
+)
+def test_written_files_are_covered_by_their_writer(tmp_path: Path, path: str, content: str, told: str | None) -> None:
+    host_with(tmp_path, path, content)
+    whole, files = build(discover([str(tmp_path)]), Config())
+    assert [one.message for one in whole.not_understood] == ([told] if told is not None else [])
+    assert [(file.path, file.status) for file in files] == [("user-data", "partial" if told is not None else "read")]

@@ -210,9 +210,9 @@ class Engine:
             raise LabError(f"container {container} does not run")
         return Path(f"/proc/{self._first()}/root/proc/{process}/ns")
 
-    def execute(self, container: str, *words: str, stdin: str | None = None) -> str:
-        """What a program of the container prints that is started in its network and files, whatever its status."""
-        return run(*self.within(container), *words, stdin=stdin, check=False, timeout=30).strip()
+    def execute(self, container: str, *words: str, check: bool = True, stdin: str | None = None) -> str:
+        """Output of a program of the container, which runs in its network and files."""
+        return run(*self.within(container), *words, check=check, stdin=stdin, timeout=30).strip()
 
     def pings(self, container: str, address: str, *options: str) -> bool:
         """Whether one of three pings from `container` to `address` is answered."""

@@ -64,7 +64,7 @@ def test_targets(
 
 def resolves(engine: Engine, asker: str, name: str) -> bool:
     """Whether the resolver of the container knows the name."""
-    answer = engine.execute(asker, "/bin/nslookup", name)
+    answer = engine.execute(asker, "/bin/nslookup", name, check=False)
     return f"Name:\t{name}" in answer or any(
         line.startswith("Address") and "127.0.0.11" not in line and ":53" not in line for line in answer.splitlines()
     )

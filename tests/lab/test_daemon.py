@@ -132,7 +132,7 @@ def test_api_without_certificate(version: str, title: str, proof: Record) -> Non
         assert asks_api(host, "127.0.0.1")
         engine.container("web")
         words = ("nc", "-w", "2", "172.17.0.1", "2375")
-        answer = engine.execute("web", *words, stdin="GET /_ping HTTP/1.0\r\n\r\n")
+        answer = engine.execute("web", *words, stdin="GET /_ping HTTP/1.0\r\n\r\n", check=False)
         assert ("200 OK" in answer) is reached
         assert "level=warning" in engine.log
     seen = "every host of the LAN and every container" if reached else "the host itself and nobody else"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -475,3 +476,53 @@ def test_hostile_variables() -> None:
     tasks = "    - command: ip route add {{ v0 }} via {{ big }}\n" * 500
     found, _ = parse(Source("x.yml", "- hosts: all\n  vars:\n" + "".join(lines) + "  tasks:\n" + tasks))
     assert found.unsupported
+
+
+STRUCTURED = """\
+- hosts: all
+  vars:
+    bip: 172.17.0.1/16
+    daemon:
+      bip: "{{ bip }}"
+      mtu: 1450
+      ipv6: no
+      dns: ["10.0.0.53", 'a"b']
+      default-address-pools:
+        - {base: 10.9.0.0/16, size: 24}
+  tasks:
+    - copy: {dest: /etc/docker/daemon.json, content: "CONTENT"}
+"""
+
+
+@pytest.mark.parametrize("content", ["{{ daemon }}", "{{ daemon | to_json }}", "{{ daemon | to_nice_json(indent=2) }}"])
+def test_structures_are_written_as_json(tmp_path: Path, content: str) -> None:
+    text = STRUCTURED.replace("CONTENT", content)
+    (file,) = parse(Source("site.yml", text))[0].files
+    assert not file.completed
+    assert json.loads(file.content.text) == {
+        "bip": "172.17.0.1/16",
+        "mtu": 1450,
+        "ipv6": False,
+        "dns": ["10.0.0.53", 'a"b'],
+        "default-address-pools": [{"base": "10.9.0.0/16", "size": 24}],
+    }
+    (host,) = site(tmp_path, text).hosts
+    assert host.daemon is not None
+    bip, pools = host.daemon.text("bip"), host.daemon.pools
+    assert bip is not None
+    assert pools is not None
+    assert pools[0].written is not None
+    assert text[bip.span.start : bip.span.end] == "172.17.0.1/16"
+    assert text[pools[0].written.span.start : pools[0].written.span.end] == "10.9.0.0/16"
+
+
+def test_structures_that_a_template_completes(tmp_path: Path) -> None:
+    task = "- copy:\n    dest: /etc/docker/daemon.json\n    content: {bip: '{{ x }}', mtu: 1450, insecur: true}"
+    whole = site(tmp_path, play(task))
+    assert [one.message for one in whole.not_understood] == ["/etc/docker/daemon.json, completed by a template"]
+    (host,) = whole.hosts
+    assert host.daemon is not None
+    assert [(one.name, one.exact) for one in host.daemon.options] == [("bip", False), ("mtu", True), ("insecur", True)]
+    unknown = "- copy: {dest: /etc/docker/daemon.json, content: '{{ x | to_nice_json }}'}"
+    found = site(tmp_path, play(unknown))
+    assert [one.message for one in found.not_understood] == ["/etc/docker/daemon.json, completed by a template"]
