@@ -119,6 +119,7 @@ _NAMES = {
     "netlint.model.interface": (
         "Interface",
         "InterfaceAddress",
+        "Managed",
     ),
     "netlint.model.intents": ("SCHEMES", "Intent", "advertised", "intents", "is_target", "listeners"),
     "netlint.model.located": ("Located",),

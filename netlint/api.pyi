@@ -168,6 +168,7 @@ from netlint.model.intents import is_target as is_target
 from netlint.model.intents import listeners as listeners
 from netlint.model.interface import Interface as Interface
 from netlint.model.interface import InterfaceAddress as InterfaceAddress
+from netlint.model.interface import Managed as Managed
 from netlint.model.located import Located as Located
 from netlint.model.netfilter import Chain as Chain
 from netlint.model.netfilter import FirewallRule as FirewallRule

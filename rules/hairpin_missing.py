@@ -7,6 +7,9 @@ there. The packet comes back into the network it came from with the sender's own
 the sender, past the translation, and comes from an address that nobody asked. A container that asks itself gets a
 packet from its own address, which the kernel drops: where that alone fails, it is a note.
 
+A rule that is only for what comes in from outside (`-i eth0`) is passed by: a container that asks for the host's
+address gets the host itself. That is said where a service asks for it.
+
 ## Why it matters
 
 The same name works from everywhere but from beside the service: health checks, callbacks and redirects fail.
@@ -146,6 +149,7 @@ default via 192.168.10.254 dev eth0
 from collections.abc import Iterator
 
 from netlint.api import (
+    SCHEMES,
     Address,
     Finding,
     FirewallRule,
@@ -158,8 +162,11 @@ from netlint.api import (
     Site,
     Walker,
     insides,
+    intents,
+    is_container_link,
     journey_witness,
     known_as,
+    leg_witness,
     parse_target,
     paths,
     rule,
@@ -192,6 +199,10 @@ def check(site: Site) -> Iterator[Finding]:
             asked = _asked(walk, path.rule)
             if inside is None or asked is None:
                 continue
+            if (finding := _passed_by(walk, known, path.rule, asked)) is not None:
+                said.add(path.rule)
+                yield finding
+                continue
             for source in _sources(inside, target.first):
                 packet = Packet(
                     source=source,
@@ -208,6 +219,48 @@ def check(site: Site) -> Iterator[Finding]:
                     said.add(path.rule)
                     yield _finding(journey, path.rule, inside, target.first)
                     break
+
+
+def _passed_by(
+    walk: HostWalk, known: dict[str, Inside], one: FirewallRule, asked: tuple[Address, int]
+) -> Finding | None:
+    """A service that asks for the address of the host from which a rule leads others, but only those from outside, to a
+    container: it gets the host itself, where nothing is known to listen."""
+    link, host = one.in_interface, walk.host
+    if link is None or link.negated or is_container_link(host, link.name) or asked[0] not in walk.router.own:
+        return None
+    if any(listener.port == asked[1] for listener in host.listeners or ()):
+        return None
+    published = (publication.port.published for publication in host.publications())
+    if any(ports is not None and ports.first <= asked[1] <= ports.last for ports in published):
+        return None
+    for project in host.projects:
+        for service in project.services:
+            if service.mode is not None and service.mode.value not in ("bridge", "default"):
+                continue
+            for intent in intents(service):
+                port = intent.port or SCHEMES.get(intent.scheme)
+                if intent.host != str(asked[0]) or port != asked[1] or not intent.exact:
+                    continue
+                for inside in known.values():
+                    packet = Packet(
+                        source=inside.first, destination=asked[0], destination_port=asked[1], in_interface=inside.link
+                    )
+                    leg = walk.receive(packet)
+                    if not leg.accepted or not leg.delivered or not leg.certain or leg.destination_rule is not None:
+                        return None
+                    return Finding(
+                        message=f"the rule is for what comes in by {link.name}; service {service.name}, which asks for "
+                        f"{asked[0]}:{asked[1]} as well ({intent.name}), gets the host itself",
+                        at=one.span,
+                        label="not for containers of this host",
+                        help=f"write -d {asked[0]} in place of -i {link.name}, and translate the source of what turns "
+                        "round; or use the service's name",
+                        related=(Label(intent.span, "asks for the host's address"),),
+                        witness=leg_witness(leg),
+                        host=host.name,
+                    )
+    return None
 
 
 def _asked(walk: HostWalk, one: FirewallRule) -> tuple[Address, int] | None:

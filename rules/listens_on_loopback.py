@@ -97,6 +97,7 @@ from netlint.api import (
     Service,
     Severity,
     Site,
+    parse_address,
     pattern,
     rule,
 )
@@ -226,8 +227,11 @@ def _where(server: Server, words: tuple[Located[str], ...]) -> tuple[str | None,
         if name in server.hosts:
             if sign:
                 return value.strip("\"'"), word
-            if index + 1 < len(words):
-                return words[index + 1].value, words[index + 1]
+            told = [one for one in words[index + 1 : index + 3] if not one.value.startswith("-")]
+            if len(told) > 1 and parse_address(told[1].value) is not None:
+                return " ".join(one.value for one in told), told[0]  # redis takes several
+            if told:
+                return told[0].value, told[0]
     last = words[-1]
     if server.bare and not last.value.startswith("-") and last.value not in server.words:
         return (last.value if ":" in last.value else f"127.0.0.1:{last.value}"), last

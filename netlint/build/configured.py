@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from msgspec import structs
 
 from netlint.build.facts import HostFacts, Parsed
+from netlint.build.managed import networkd_links
 from netlint.build.routes import build_routes
 from netlint.model.host import Configured
 from netlint.parse.ifupdown import Stanza
@@ -255,6 +256,7 @@ def build_network_files(files: list[Parsed], facts: HostFacts) -> None:
             facts.configured += _network_manager(sections)
         elif names:
             facts.configured += _networkd(sections)
+            facts.managed += networkd_links(sections, file.source.path)
         else:
             facts.configured += _variables(sections, PurePosixPath(file.source.path).name)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netlint.model.daemon import EngineVersion, ExecStart, Option, Pool, UnusedDefault
     from netlint.model.frontends import Firewalld, Jail, Ufw
     from netlint.model.host import Configured, Gap, Listener, Resolver, Route, RoutingRule
-    from netlint.model.interface import Interface
+    from netlint.model.interface import Interface, Managed
     from netlint.model.located import Located
     from netlint.model.netfilter import Ruleset
     from netlint.model.network import Network
@@ -63,6 +63,7 @@ class HostFacts:
         self.ufw: Ufw | None = None
         self.jails: list[Jail] = []
         self.configured: list[Configured] = []
+        self.managed: list[Managed] = []
         self.sysctls: list[tuple[str, Located[str]]] | None = None
         self.daemon_files: list[Span] = []
         self.options: list[Option] = []

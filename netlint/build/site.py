@@ -270,6 +270,7 @@ def finish(facts: HostFacts, engine: EngineVersion | None = None) -> Host:
         namespaces=tuple(_frozen(one) for one in facts.namespaces.values()),
         veths=veths,
         configured=tuple(facts.configured),
+        managed=tuple(facts.managed),
         firewalld=facts.firewalld,
         ufw=facts.ufw,
         jails=tuple(facts.jails),

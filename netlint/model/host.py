@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a Compose file leads to nothing of these
     from netlint.model.container import BridgePort, Container, Neighbour, VethPair
     from netlint.model.daemon import Daemon, EngineVersion
     from netlint.model.frontends import Firewalld, Jail, Ufw
-    from netlint.model.interface import Interface
+    from netlint.model.interface import Interface, Managed
     from netlint.model.netfilter import Ruleset
     from netlint.model.overlay import Swarm, SwarmNode, SwarmService, Weave
 
@@ -182,6 +182,7 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     namespaces: tuple[Namespace, ...] = ()
     veths: tuple[VethPair, ...] = ()
     configured: tuple[Configured, ...] = ()
+    managed: tuple[Managed, ...] = ()
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     jails: tuple[Jail, ...] = ()

@@ -43,3 +43,15 @@ class Interface(Struct, frozen=True, kw_only=True):
 
     def option(self, name: str) -> Located[str] | None:
         return next((value for key, value in self.options if key == name), None)
+
+
+class Managed(Struct, frozen=True):
+    """Links that a file gives to a network manager. `patterns` are their names as a shell would match them. The manager
+    is to find addresses for them by DHCP (`addressed`) or to leave them as they are (`left_alone`). `path` orders the
+    files."""
+
+    patterns: Located[str]
+    origin: str
+    path: str
+    addressed: bool = False
+    left_alone: bool = False

@@ -1,0 +1,117 @@
+"""A network manager takes the engine's links for cards of the host
+
+## What it means
+
+A `.network` file of networkd holds for every link whose name it matches. `Name=*` matches `docker0`, the bridges `br-…`
+and one end of each container's pair (`veth…`) as well as the network card, and no file that is read before it says
+`Unmanaged=yes` for them.
+
+## Why it matters
+
+networkd runs DHCP on the container links, takes away the addresses that the engine gave them, and gives them routes.
+Containers have no network from then on, or lose it when the next one starts.
+
+## How to fix it
+
+Match the card alone: `Name=en* eth*`, or `Kind=!*` beside `Type=ether`, which leaves out all virtual links. Or put
+a file before it, such as `10-docker.network`, with `Name=docker* br-* veth*` and `Unmanaged=yes` under `[Link]`.
+
+## Bad: every link
+
+```ini title="etc/systemd/network/20-wired.network"
+[Match]
+Name=*  ; <- warning
+
+[Network]
+DHCP=yes
+```
+
+```json title="etc/docker/daemon.json"
+{ "log-driver": "journald" }
+```
+
+## Good: the card
+
+```ini title="etc/systemd/network/20-wired.network"
+[Match]
+Name=en* eth*
+
+[Network]
+DHCP=yes
+```
+
+```json title="etc/docker/daemon.json"
+{ "log-driver": "journald" }
+```
+
+## Good: the engine's links are left alone
+
+```ini title="etc/systemd/network/10-docker.network"
+[Match]
+Name=docker* br-* veth*
+
+[Link]
+Unmanaged=yes
+```
+
+```ini title="etc/systemd/network/20-wired.network"
+[Match]
+Name=*
+
+[Network]
+DHCP=yes
+```
+
+```json title="etc/docker/daemon.json"
+{ "log-driver": "journald" }
+```
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from netlint.api import Finding, Managed, Severity, Site, rule
+
+LINKS = ("docker0", "br-0123456789ab", "veth0123456")
+
+
+@rule(
+    "NL515",
+    Severity.WARNING,
+    proof="systemd.network(5): the first file in the order of the names that matches a link holds for it; "
+    "systemd/systemd#28626 and Docker's documentation on networks that lose their addresses",
+    beyond_compose=True,
+    each_host=True,
+)
+def check(site: Site) -> Iterator[Finding]:
+    for host in site.hosts:
+        if not host.has_docker:
+            continue
+        files = sorted(host.managed, key=lambda one: one.path.rpartition("/")[2])
+        for one in files:
+            before = [other for other in files if other.path.rpartition("/")[2] < one.path.rpartition("/")[2]]
+            taken = [
+                name for name in LINKS if _matches(one, name) and not any(_matches(other, name) for other in before)
+            ]
+            if one.addressed and not one.left_alone and taken:
+                yield Finding(
+                    message=f"{one.origin} takes {_words(taken)}, too, by name {one.patterns.value}: it runs DHCP on "
+                    "the links of containers",
+                    at=one.patterns.span,
+                    help="match the card alone (Name=en* eth*), or leave docker*, br-* and veth* unmanaged in a file "
+                    "before this one",
+                    host=host.name,
+                )
+
+
+def _matches(one: Managed, name: str) -> bool:
+    """Whether the file is for a link of that name; one `!` before the patterns turns all of them round."""
+    words = one.patterns.value.split()
+    if words and words[0].startswith("!"):
+        return not any(fnmatchcase(name, word.lstrip("!")) for word in words)
+    return any(fnmatchcase(name, word) for word in words)
+
+
+def _words(names: list[str]) -> str:
+    shown = [{LINKS[1]: "br-*", LINKS[2]: "veth*"}.get(name, name) for name in names]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
