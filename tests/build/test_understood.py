@@ -123,8 +123,9 @@ def test_real_dumps(capsys: pytest.CaptureFixture[str]) -> None:
             unread.append(path.name)
             continue
         site, _ = build(found, Config())
-        places = [place for host in site.hosts for place in (host, *host.namespaces)]
-        tables = [table for place in places for one in place.rulesets for table in one.tables.values()]
+        rulesets = [one for host in site.hosts for one in host.rulesets]
+        rulesets += [one for host in site.hosts for inner in host.namespaces for one in inner.rulesets]
+        tables = [table for one in rulesets for table in one.tables.values()]
         held = sum(len(chain.rules) for table in tables for chain in table.chains.values())
         rules += held
         strange.update(what for table in tables for _, what in strange_rules(table))
