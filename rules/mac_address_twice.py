@@ -8,8 +8,8 @@ for. Two services here ask for the same, or one with several replicas does.
 ## Why it matters
 
 On macvlan the kernel refuses the second: it does not start, "address already in use". On a bridge both start, and the
-bridge learns one address at two ports, now this one and now that. Only the one that spoke last gets answers, and neither
-reaches the other: connections hang and come back.
+bridge learns one address at two ports, now this one and now that. Only the one that spoke last gets answers, and
+neither reaches the other: connections hang and come back.
 
 ## How to fix it
 
