@@ -7,8 +7,8 @@ that was told to listen on 127.0.0.1, or does so because it was told nothing, he
 
 ## Why it matters
 
-The port of the host is open, and every connection is reset or comes back empty: "Connection reset by peer", "Empty
-reply from server". Inside the container all is well.
+Other machines are refused. On the host's own loopback the port is open, and every connection ends at once:
+"Connection reset by peer", "Empty reply from server". Inside the container all is well.
 
 ## How to fix it
 

@@ -7,8 +7,9 @@ for. Two services here ask for the same, or one with several replicas does.
 
 ## Why it matters
 
-The bridge, or on macvlan the switch, learns one address at two ports, now this one and now that. Each container loses
-packets to the other: connections hang and come back, and ARP answers alternate.
+On macvlan the kernel refuses the second: it does not start, "address already in use". On a bridge both start, and the
+bridge learns one address at two ports, now this one and now that. Only the one that spoke last gets answers, and
+neither reaches the other: connections hang and come back.
 
 ## How to fix it
 
@@ -104,8 +105,8 @@ Seen: TypeAlias = dict[tuple[str, str], tuple[Project, Service, Located[str]]]  
 @rule(
     "NL241",
     Severity.ERROR,
-    proof="moby/moby#22174: the engine starts both; a bridge keeps one port for an address (br_fdb_update of "
-    "net/bridge/br_fdb.c)",
+    proof="moby/moby#22174; a bridge keeps one port for an address (br_fdb_update of net/bridge/br_fdb.c), macvlan one "
+    "link (macvlan_addr_busy of drivers/net/macvlan.c)",
     compose=["service.mac_address"],
     each_host=True,
 )

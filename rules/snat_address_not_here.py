@@ -69,6 +69,30 @@ COMMIT
 3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
     inet 172.17.0.1/16 scope global docker0
 ```
+
+## Good: local by a route alone
+
+```text title="iptables-save.txt"
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -s 172.17.0.0/16 -o eth0 -j SNAT --to-source 192.0.2.99
+COMMIT
+```
+
+```text title="ip-addr.txt"
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    inet 192.0.2.10/24 scope global eth0
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 172.17.0.1/16 scope global docker0
+```
+
+```text title="ip-route-table-local.txt"
+local 172.17.0.1 dev docker0 proto kernel scope host src 172.17.0.1
+local 192.0.2.10 dev eth0 proto kernel scope host src 192.0.2.10
+local 192.0.2.99 dev eth0 scope host
+```
 """
 
 from collections.abc import Iterator
@@ -94,8 +118,8 @@ from netlint.api import (
     "NL419",
     Severity.WARNING,
     needs=["addresses", "firewall"],
-    proof="source: arp_process of net/ipv4/arp.c answers for local addresses; nf_nat_masquerade_ipv4 takes the "
-    "interface's own, SNAT what it is told",
+    proof="source: arp_process of net/ipv4/arp.c answers for what is local by a route; nf_nat_masquerade_ipv4 takes "
+    "the interface's own, SNAT what it is told",
     beyond_compose=True,
     each_host=True,
 )
@@ -106,7 +130,9 @@ def check(site: Site) -> Iterator[Finding]:
             table = ruleset.table("nat")
             for _, one in table.rules() if table is not None and ruleset.version == 4 else ():
                 address = _address(one) if one.target == "SNAT" else None
-                entry = _neighbours(host, address) if address is not None and address not in own else None
+                if address is None or address in own or _local(host, address):
+                    continue
+                entry = _neighbours(host, address)
                 if entry is not None:
                     yield _finding(host, one, address, entry)
 
@@ -119,6 +145,11 @@ def _own(host: Host) -> set[Address]:
     configured = {one.address for one in host.configured if one.address is not None}
     added = {action.address.value for action in host.actions if isinstance(action, AddressChange)}
     return listed | configured | added
+
+
+def _local(host: Host, address: Address) -> bool:
+    """Whether a route makes the address the host's own: the kernel answers for it as for one on an interface."""
+    return any(route.kind == "local" and route.prefix.holds(address) for route in host.routes or ())
 
 
 def _address(one: FirewallRule) -> Address | None:
@@ -137,7 +168,7 @@ def _neighbours(host: Host, address: Address) -> InterfaceAddress | None:
     return None
 
 
-def _finding(host: Host, one: FirewallRule, address: Address | None, entry: InterfaceAddress) -> Finding:
+def _finding(host: Host, one: FirewallRule, address: Address, entry: InterfaceAddress) -> Finding:
     return Finding(
         message=f"SNAT writes {address} into what leaves, and this host is {entry.address} on that network: "
         "answers do not come here",

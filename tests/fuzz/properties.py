@@ -31,10 +31,10 @@ def parser_holds(format: str, text: str) -> None:
     """The parser of the format takes the text, and what it gives points into it."""
     source = Source("f", text)
     result = import_module(f"netlint.parse.{FORMATS[format].parser}").parse(source)
-    texts = result[0].texts if isinstance(result[0], Provision) else ()
-    inside = {text.path: text for text in texts}
+    placed = (*result[0].texts, *result[0].holders) if isinstance(result[0], Provision) else ()
+    inside = {text.path: text for text in placed}
     for span in spans(result):
-        if (inner := inside.get(span.source)) is not None:
+        while (inner := inside.get(span.source)) is not None:  # of a part that is a part of another
             assert 0 <= span.start <= span.end <= inner.length, (span, inner.length)
             span = inner.moved(span)  # noqa: PLW2901
         assert span.source == "f", span

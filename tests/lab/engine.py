@@ -220,7 +220,11 @@ class Engine:
 
     def asks(self, container: str, address: str, port: int = 80) -> str | None:
         """The container's address as the server at `address` sees it; None where no server answers."""
-        return asked(self._namespaces(container) / "net", address, port)
+        return asked(self.network(container), address, port)
+
+    def network(self, container: str) -> Path:
+        """The container's network, for net.inside."""
+        return self._namespaces(container) / "net"
 
     def clear(self) -> None:
         """Remove every container and every network that was created."""
