@@ -7,7 +7,8 @@ there accepts those of this network before a rule for everything refuses them, o
 `DOCKER-USER`, a list of addresses that may come in with a last rule against all others also ends what containers begin,
 unless that rule is for the uplink alone (`-i eth0`). The policy DROP
 alone means nothing: Docker sets it itself, and accepts what its own networks need. It does not accept what bridges of
-others need (weave, CNI, LXD, libvirt, or any link whose subnet a rule of the table nat translates on its way out), nor new connections that another host routes straight to the containers.
+others need (weave, CNI, LXD, libvirt, or any link whose subnet a rule of the table nat translates on its way out), nor
+new connections that another host routes straight to the containers.
 
 ## Why it matters
 
