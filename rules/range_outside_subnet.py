@@ -7,9 +7,16 @@
 
 ## Why it matters
 
-A reserved address outside is refused by every engine. A range outside or larger than the subnet is accepted up to
-27, and containers get addresses that their own network does not route; Docker 28 refuses the network. For docker0 every
-engine accepts a wrong `fixed-cidr`.
+A reserved address outside is refused by every engine. With a range outside:
+
+| engine | `ip_range` | `fixed-cidr` |
+|---|---|---|
+| up to 24 | addresses of the subnet with the last bits of the range: .129 and more for 10.21.0.128/25 | the same |
+| from 25 on | no such network is made (moby/moby#45759); those that are there stay as they were | the same |
+| 28.5 | on those that are there no container starts: "range … is not in subnet …" | no container starts on docker0 |
+
+A range that is larger than the subnet, or a part of another, is not what it looks like either way: the engine uses the
+whole subnet, and from 25 on refuses the larger `ip_range`.
 
 ## How to fix it
 
@@ -75,7 +82,7 @@ networks:
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Label, Network, Severity, Site, Subnet, rule
+from netlint.api import Finding, Host, Label, Network, Origin, Severity, Site, Subnet, rule
 
 
 @rule(
@@ -97,15 +104,15 @@ def _subnet(host: Host, network: Network, subnet: Subnet) -> Iterator[Finding]:
     label = Label(subnet.span, f"the subnet is {subnet.prefix}")
     if subnet.ip_range is not None and not subnet.prefix.contains(subnet.ip_range.value):
         name = "fixed-cidr" if network.default_bridge else "ip_range"
-        lies = "is larger than" if subnet.ip_range.value.contains(subnet.prefix) else "lies outside"
-        refused = host.before(28, 0) is False and not network.default_bridge
+        larger = subnet.ip_range.value.contains(subnet.prefix)
+        lies = "is larger than" if larger else "lies outside"
+        fate = _fate(host, network, outside=not larger)
         yield Finding(
-            message=f"{name} {subnet.ip_range.value} {lies} the subnet {subnet.prefix} of {of}"
-            + (": this engine refuses it" if refused else ""),
+            message=f"{name} {subnet.ip_range.value} {lies} the subnet {subnet.prefix} of {of}{fate}",
             at=subnet.ip_range.span,
             help=f"choose a part of {subnet.prefix}, or leave it out",
             related=(label,),
-            severity=None if refused else Severity.WARNING,
+            severity=None if fate else Severity.WARNING,
             host=host.name,
         )
     for name, address in subnet.reserved:
@@ -117,3 +124,12 @@ def _subnet(host: Host, network: Network, subnet: Subnet) -> Iterator[Finding]:
                 related=(label,),
                 host=host.name,
             )
+
+
+def _fate(host: Host, network: Network, *, outside: bool) -> str:
+    """What this engine is known to refuse on account of the range."""
+    # moby/moby#49223 made the difference between 28.0 and 28.5, which is where it was seen
+    there = network.default_bridge or network.is_stated_by(Origin.INSPECT)
+    if there:
+        return ": this engine starts no container on it" if outside and host.before(28, 5) is False else ""
+    return ": this engine refuses it" if host.before(25) is False else ""

@@ -6,8 +6,9 @@
 
 ## Why it matters
 
-Engines up to 27 cut the host bits off without a word, so that the network is another one than the file says. Engine 28
-refuses: "invalid subnet 10.20.0.5/24: it should be 10.20.0.0/24". The file works until the upgrade.
+Engines up to 24 cut the host bits off without a word, so that the network is another one than the file says. Engines
+from 25 on refuse (moby/moby#45759): "invalid subnet 10.20.0.5/24: it should be 10.20.0.0/24". A network that is there
+stays and works after the upgrade; it is not made again once it is gone, as after `docker compose down`.
 
 ## How to fix it
 
@@ -27,7 +28,7 @@ networks:
         - subnet: 10.20.0.5/24  # <- warning
 ```
 
-## Bad: refused by engine 28
+## Bad: refused by engines from 25 on
 
 ```yaml title="compose.yaml"
 services:
@@ -44,7 +45,25 @@ networks:
 ```text title="docker-version.txt"
 Server:
  Engine:
-  Version:          28.5.2
+  Version:          26.1.5
+```
+
+## Bad: made by an older engine
+
+```json title="docker-network-inspect.json"
+[
+  {
+    "Name": "front",
+    "Driver": "bridge",
+    "IPAM": { "Config": [ { "Subnet": "10.20.0.5/24", "Gateway": "10.20.0.1" } ] }  // <- warning
+  }
+]
+```
+
+```text title="docker-version.txt"
+Server:
+ Engine:
+  Version:          26.1.5
 ```
 
 ## Good: the network itself
@@ -64,7 +83,7 @@ networks:
 
 from collections.abc import Iterator
 
-from netlint.api import Edit, Finding, Fix, Severity, Site, rule
+from netlint.api import Edit, Finding, Fix, Origin, Severity, Site, rule
 
 
 @rule(
@@ -81,8 +100,11 @@ def check(site: Site) -> Iterator[Finding]:
             for subnet in network.subnets:
                 if subnet.canonical:
                     continue
-                refused = host.before(28, 0) is False
-                fate = "Docker 28 refuses it" if not refused else "this engine refuses it"
+                there = network.is_stated_by(Origin.INSPECT)
+                refused = host.before(25) is False and not there
+                fate = "this engine refuses it" if refused else "Docker refuses it from 25 on"
+                if there and host.before(25) is False:
+                    fate = "once it is gone this engine does not make it again"
                 yield Finding(
                     message=f"subnet {subnet.written.value} of network {network.name} has host bits set and is really "
                     f"{subnet.prefix}; {fate}",

@@ -6,9 +6,10 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from tests.lab import image
 from tests.lab.api import Api
@@ -27,6 +28,7 @@ from tests.lab.net import (
     wait_until,
 )
 
+T = TypeVar("T")
 CACHE = Path(os.environ.get("NETLINT_LAB_CACHE", "/var/cache/netlint-lab"))
 _PREDEFINED = ("bridge", "host", "none")
 INSTALLED = "20.10"  # the engine of Debian 12; the others are unpacked into the cache
@@ -51,6 +53,18 @@ def programs(version: str) -> dict[str, Path] | None:
         found = {name: CACHE / version / "bin" / name for name in ("dockerd", "docker")}
     there = all(path.exists() for path in found.values())
     return found if there and f"version {version}." in run(str(found["dockerd"]), "--version") else None
+
+
+def first_with(version: str, seen: Mapping[str, T]) -> T:
+    """What was seen on `version`: `seen` has it by the first engine of the lab that does so.
+
+    KeyError where `version` is older than each of them.
+    """
+    numbers = {tuple(map(int, first.split("."))): first for first in seen}
+    older = [number for number in numbers if number <= tuple(map(int, version.split(".")))]
+    if not older:
+        raise KeyError(version)
+    return seen[numbers[max(older)]]
 
 
 class StartRefused(LabError):  # noqa: N818 - what happened, not an error of the lab
@@ -165,6 +179,15 @@ class Engine:
         self._signal(signal.SIGTERM)
         self.start()
         self.settle()
+
+    def upgrade(self, version: str) -> None:
+        """Stop dockerd and go on with another version of it on the same data."""
+        found = programs(version)
+        if found is None:
+            raise LabError(f"engine {version} is not here")
+        self.version, self.programs = version, found
+        self.client[0] = str(found["docker"])
+        self.restart()
 
     def docker(self, *words: str, check: bool = True, stdin: str | None = None, timeout: float = 60) -> str:
         """Output of `docker WORDS` against this engine."""

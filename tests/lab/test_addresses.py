@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.lab.compose import Compose, Lab, Record, container, finds, refused, up
-from tests.lab.engine import Engine, refusal
+from tests.lab.engine import Engine, first_with, refusal
 from tests.lab.examples import files
 from tests.lab.machine import ADDRESS, NEIGHBOUR, OWNER, machine
-from tests.lab.net import LabError
+from tests.lab.net import failure
 from tests.lab.resolver import resolves, serve_names
 
 
@@ -239,10 +239,11 @@ def test_gateway_outside(version: str, lab: Lab, proof: Record, tmp_path: Path) 
     shop = tmp_path / "shop"
     engine = lab.engine
     said = refused(engine, files("NL112", "outside the subnet"), shop)
-    text = {
+    answers = {
         "20.10": "failed to allocate gateway (10.20.1.1): Requested address is out of range",
-        "28.5": "invalid gateway 10.20.1.1: parent subnet 10.20.0.0/24 doesn't contain this address",
-    }[version]
+        "26.1": "invalid gateway 10.20.1.1: parent subnet 10.20.0.0/24 doesn't contain this address",
+    }
+    text = first_with(version, answers)
     assert text in said
     up(engine, files("NL112", "the first usable address"), shop)
     assert engine.pings(container(shop), "10.20.0.1")
@@ -270,51 +271,81 @@ def test_range_outside(version: str, lab: Lab, proof: Record, tmp_path: Path) ->
         text = "invalid ip-range 10.21.0.128/25: parent subnet 10.20.0.0/24 doesn't contain ip-range"
         assert text in refused(engine, texts, shop)
         proof(rule="NL113", engine=version, observed=f"network refused: {text}")
-    text = {
+    answers = {
         "20.10": "auxiliary address: (router:10.20.1.9) must belong to the master pool: 10.20.0.0/24",
-        "28.5": "invalid auxiliary address router: parent subnet 10.20.0.0/24 doesn't contain this address",
-    }[version]
+        "26.1": "invalid auxiliary address router: parent subnet 10.20.0.0/24 doesn't contain this address",
+    }
+    text = first_with(version, answers)
     assert text in refused(engine, files("NL113", "an address that is not of the subnet"), shop)
     proof(rule="NL113", engine=version, observed=f"reserved address outside refused: {text}")
     up(engine, files("NL113", "a part of the subnet"), shop)
     assert engine.address(container(shop), "shop_front").startswith("10.20.0.1")
 
 
-def test_fixed_cidr_outside(version: str, proof: Record) -> None:
-    config = files("NL113", "docker0 hands out addresses of another network")["daemon.json"]
+@pytest.mark.parametrize(("title", "given"), [("another network", "10.9.0.0/24"), ("a larger range", "10.0.0.0/8")])
+def test_fixed_cidr_outside(version: str, title: str, given: str, proof: Record, tmp_path: Path) -> None:
+    outside = files("NL113", "docker0 hands out addresses of another network")["daemon.json"]
+    assert '"10.9.0.0/24"' in outside
+    config = outside.replace("10.9.0.0/24", given)
+    text = "range '10.9.0.0/24' is not in subnet '10.5.0.0/24'"
+    refuses = title == "another network" and version == "28.5"
     with machine() as (host, _), Engine(host, version, config=config) as engine:
-        if version == "20.10":
-            engine.container("web")
+        said = failure(lambda: engine.container("web"))
+        assert text in said if refuses else said == ""
+        assert finds(engine, "NL113", tmp_path)
+        assert finds(engine, "NL113", tmp_path, "starts no container") is refuses
+        if not refuses:
             assert engine.address("web") == "10.5.0.2"
             assert engine.pings("web", NEIGHBOUR)
-            seen = "fixed-cidr outside accepted and ignored: the container got 10.5.0.2, which works"
-            proof(rule="NL113", engine=version, observed=seen)
-        else:
-            text = "range '10.9.0.0/24' is not in subnet '10.5.0.0/24'"
-            with pytest.raises(LabError, match=text):
-                engine.container("web")
-            proof(
-                rule="NL113", engine=version, observed=f"fixed-cidr outside: dockerd starts, no container does: {text}"
-            )
+    seen = (
+        f"dockerd starts, no container does: {text}" if refuses else "ignored: the container got 10.5.0.2, which works"
+    )
+    proof(rule="NL113", engine=version, observed=f"fixed-cidr {given} for docker0 with 10.5.0.0/24: {seen}")
 
 
-STATIC = {
+def test_made_by_an_older_engine(version: str, proof: Record, tmp_path: Path) -> None:
+    """Networks of 20.10 that later engines refuse to make, after the upgrade."""
+    bits, outside = {"Subnet": "10.20.0.5/24"}, {"Subnet": "10.30.0.0/24", "IPRange": "10.31.0.128/25"}
+    with machine() as (host, _), Engine(host, "20.10") as engine:
+        for name, address in (("bits", bits), ("range", outside)):
+            engine.api.post("/networks/create", {"Name": name, "IPAM": {"Config": [address]}})
+        engine.upgrade(version)
+        assert engine.docker("version", "-f", "{{.Server.Version}}").startswith(version)
+        engine.container("one", "--net", "bits")
+        assert engine.address("one", "bits") == "10.20.0.2"
+        assert engine.pings("one", NEIGHBOUR)
+        assert finds(engine, "NL111", tmp_path, "does not make it again") is (version != "20.10")
+        assert not finds(engine, "NL111", tmp_path, "this engine refuses it")
+        said = failure(lambda: engine.container("two", "--net", "range"))
+        text = "range '10.31.0.128/25' is not in subnet '10.30.0.0/24'"
+        assert text in said if version == "28.5" else said == ""
+        assert finds(engine, "NL113", tmp_path)
+        assert finds(engine, "NL113", tmp_path, "starts no container") is bool(said)
+        if not said:
+            assert engine.address("two", "range") == "10.30.0.129"
+            assert engine.pings("two", NEIGHBOUR)
+    seen = "network 10.20.0.5/24 made by 20.10 works"
+    proof(rule="NL111", engine=version, observed=seen)
+    seen = f"no container starts: {text}" if said else "the container got 10.30.0.129, which works"
+    proof(rule="NL113", engine=version, observed=f"network made by 20.10 with a range of 10.31.0.0/24: {seen}")
+
+
+STATIC = {  # by the first engine that says so
     ("NL114", "an address of another subnet"): {
         "20.10": "Invalid address 172.28.1.5: It does not belong to any of this network's subnets",
-        "28.5": "no configured subnet or ip-range contain the IP address 172.28.1.5",
+        "26.1": "no configured subnet or ip-range contain the IP address 172.28.1.5",
     },
-    ("NL114", "the engine chooses the subnet"): dict.fromkeys(
-        ("20.10", "28.5"),
-        "user specified IP address is supported only when connecting to networks with user configured subnets",
-    ),
-    ("NL115", "two services, one address"): dict.fromkeys(("20.10", "28.5"), "Address already in use"),
-    ("NL115", "the gateway's address"): dict.fromkeys(("20.10", "28.5"), "Address already in use"),
+    ("NL114", "the engine chooses the subnet"): {
+        "20.10": "user specified IP address is supported only when connecting to networks with user configured subnets",
+    },
+    ("NL115", "two services, one address"): {"20.10": "Address already in use"},
+    ("NL115", "the gateway's address"): {"20.10": "Address already in use"},
 }
 
 
 @pytest.mark.parametrize(("rule", "title"), STATIC)
 def test_static_address(version: str, lab: Lab, rule: str, title: str, proof: Record, tmp_path: Path) -> None:
-    shop, text = tmp_path / "shop", STATIC[rule, title][version]
+    shop, text = tmp_path / "shop", first_with(version, STATIC[rule, title])
     engine = lab.engine
     assert text in refused(engine, files(rule, title), shop)
     assert "shop_back" in engine.docker("network", "ls")

@@ -7,52 +7,51 @@ from pathlib import Path
 import pytest
 
 from tests.lab.compose import Compose, Lab, Record, finds, up
+from tests.lab.engine import first_with
 from tests.lab.examples import files
 from tests.lab.machine import ADDRESS
 from tests.lab.net import LabError
 
-BOTH = ("20.10", "28.5")
 IN_USE = "port is already allocated|address already in use"
-# Rule and title of an example, and by engine what is said against it; an engine not named starts the project.
-REFUSED = {
-    ("NL201", "a network from nowhere"): dict.fromkeys(BOTH, "refers to undefined network backend"),
-    ("NL202", "nobody made it"): dict.fromkeys(BOTH, "declared as external, but could not be found"),
-    ("NL202", "Compose does not take what it did not make"): dict.fromkeys(
-        BOTH, r"was found but has incorrect label com\.docker\.compose\.network"
-    ),
-    ("NL203", "both"): dict.fromkeys(BOTH, "declares mutually exclusive `network_mode` and `networks`"),
-    ("NL203", "one in each file"): dict.fromkeys(BOTH, "declares mutually exclusive `network_mode` and `networks`"),
-    ("NL204", "in another service's network"): dict.fromkeys(
-        BOTH, "conflicting options: port publishing and the container type network mode"
-    ),
-    ("NL206", "scaled"): dict.fromkeys(BOTH, IN_USE),
-    ("NL206", "a range that is too short"): dict.fromkeys(BOTH, "all ports are allocated"),
-    ("NL207", "a name"): dict.fromkeys(BOTH, "Invalid ip address: localhost"),
-    ("NL207", "an address of another machine"): dict.fromkeys(BOTH, "cannot assign requested address"),
-    ("NL117", "six containers and five addresses"): dict.fromkeys(BOTH, "no available IPv4 addresses on this network"),
-    ("NL117", "a range for one"): dict.fromkeys(BOTH, "no available IPv4 addresses on this network"),
-    ("NL220", "sixteen characters"): dict.fromkeys(BOTH, "numerical result out of range"),
-    ("NL220", "one name, two networks"): dict.fromkeys(BOTH, "networks have same bridge name"),
-    ("NL225", "a host name behind a VPN"): dict.fromkeys(BOTH, "conflicting options: hostname and the network mode"),
-    ("NL225", "a name server of its own"): dict.fromkeys(BOTH, "conflicting options: dns and the network mode"),
-    ("NL225", "an entry for /etc/hosts"): dict.fromkeys(
-        BOTH, "conflicting options: custom host-to-IP mapping and the network mode"
-    ),
-    ("NL225", "an exposed port"): dict.fromkeys(
-        BOTH, "conflicting options: port exposing and the container type network mode"
-    ),
-    ("NL233", "the host's network"): dict.fromkeys(BOTH, 'only one instance of "host" network is allowed'),
-    ("NL233", "a spelling mistake"): dict.fromkeys(BOTH, 'plugin "?brigde"? not found'),
-    ("NL233", "two subnets"): dict.fromkeys(BOTH, "bridge driver doesn't support multiple subnets"),
-    ("NL234", "a network of the file"): dict.fromkeys(BOTH, "network back not found"),
-    ("NL234", "a spelling mistake"): dict.fromkeys(BOTH, "network hosts not found"),
-    ("NL237", "the default bridge"): dict.fromkeys(BOTH, "network-scoped alias is supported only for containers"),
-    ("NL237", "the host's network, under another key"): dict.fromkeys(
-        BOTH, "network-scoped alias is supported only for containers"
-    ),
-    ("NL238", "refused"): {"20.10": r"interface_name requires Docker Engine v28\.1 or later"},
+# Rule and title of an example, and by the first engine of which it holds what is said against it; None: nothing.
+REFUSED: dict[tuple[str, str], dict[str, str | None]] = {
+    ("NL201", "a network from nowhere"): {"20.10": "refers to undefined network backend"},
+    ("NL202", "nobody made it"): {"20.10": "declared as external, but could not be found"},
+    ("NL202", "Compose does not take what it did not make"): {
+        "20.10": r"was found but has incorrect label com\.docker\.compose\.network"
+    },
+    ("NL203", "both"): {"20.10": "declares mutually exclusive `network_mode` and `networks`"},
+    ("NL203", "one in each file"): {"20.10": "declares mutually exclusive `network_mode` and `networks`"},
+    ("NL204", "in another service's network"): {
+        "20.10": "conflicting options: port publishing and the container type network mode"
+    },
+    ("NL206", "scaled"): {"20.10": IN_USE},
+    ("NL206", "a range that is too short"): {"20.10": "all ports are allocated"},
+    ("NL207", "a name"): {"20.10": "Invalid ip address: localhost"},
+    ("NL207", "an address of another machine"): {"20.10": "cannot assign requested address"},
+    ("NL117", "six containers and five addresses"): {"20.10": "no available IPv4 addresses on this network"},
+    ("NL117", "a range for one"): {"20.10": "no available IPv4 addresses on this network"},
+    ("NL220", "sixteen characters"): {"20.10": "numerical result out of range"},
+    ("NL220", "one name, two networks"): {"20.10": "networks have same bridge name"},
+    ("NL225", "a host name behind a VPN"): {"20.10": "conflicting options: hostname and the network mode"},
+    ("NL225", "a name server of its own"): {"20.10": "conflicting options: dns and the network mode"},
+    ("NL225", "an entry for /etc/hosts"): {
+        "20.10": "conflicting options: custom host-to-IP mapping and the network mode"
+    },
+    ("NL225", "an exposed port"): {"20.10": "conflicting options: port exposing and the container type network mode"},
+    ("NL233", "the host's network"): {"20.10": 'only one instance of "host" network is allowed'},
+    ("NL233", "a spelling mistake"): {"20.10": 'plugin "?brigde"? not found'},
+    ("NL233", "two subnets"): {"20.10": "bridge driver doesn't support multiple subnets"},
+    ("NL234", "a network of the file"): {"20.10": "network back not found"},
+    ("NL234", "a spelling mistake"): {"20.10": "network hosts not found"},
+    ("NL237", "the default bridge"): {"20.10": "network-scoped alias is supported only for containers"},
+    ("NL237", "the host's network, under another key"): {
+        "20.10": "network-scoped alias is supported only for containers"
+    },
+    ("NL238", "refused"): {"20.10": r"interface_name requires Docker Engine v28\.1 or later", "28.5": None},
     ("NL311", "no subnet, on an old engine"): {
-        "20.10": "could not find an available, non-overlapping IPv6 address pool"
+        "20.10": "could not find an available, non-overlapping IPv6 address pool",
+        "28.5": None,
     },
 }
 STARTS = {
@@ -78,7 +77,7 @@ def prepare(lab: Lab, texts: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("rule", "title"), REFUSED)
 def test_refused(version: str, lab: Lab, rule: str, title: str, proof: Record, tmp_path: Path) -> None:
-    texts, shop, text = files(rule, title), tmp_path / "shop", REFUSED[rule, title].get(version)
+    texts, shop, text = files(rule, title), tmp_path / "shop", first_with(version, REFUSED[rule, title])
     prepare(lab, texts)
     if text is None:
         up(lab.engine, texts, shop)
