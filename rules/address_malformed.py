@@ -60,6 +60,7 @@ services:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from netlint.api import (
@@ -73,9 +74,14 @@ from netlint.api import (
     Site,
     parse_address,
     parse_interface,
+    pattern,
     rule,
 )
 
+# Words of files to be filled in: my.resolvers.ip.addr, <your-dns>.
+TO_BE_WRITTEN = pattern(
+    r"(?:.*[^a-z])?(?:my|your|example|change|changeme|ip|x+)(?:[^a-z].*)?|.*[<>\[{].*", re.IGNORECASE
+)
 RANGES = ("bip", "bip6", "fixed-cidr", "fixed-cidr-v6")
 ADDRESSES = ("default-gateway", "default-gateway-v6", "ip")
 
@@ -131,6 +137,8 @@ def _servers(host: Host, servers: tuple[Located[str], ...], owner: str, effect: 
         value = server.value
         # a link-local server needs its link, and engines differ in what they make of that
         if not server.exact or not value or "$" in value or "%" in value or parse_address(value) is not None:
+            continue
+        if TO_BE_WRITTEN.fullmatch(value):
             continue
         yield Finding(
             message=f"name server {value} of {owner} is no address: {effect}",

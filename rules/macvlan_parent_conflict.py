@@ -4,9 +4,9 @@
 
 A macvlan or ipvlan network stands on an interface of the host, its `parent`. It must be there; `eth0.10` is made by
 the engine if `eth0` is. Engines up to 26 give a parent to one network of each kind only; later ones share it, unless
-one of the networks has the mode `passthru`. An interface carries macvlan or ipvlan, never both at once, and
-neither while it is a port of a bridge, a bond or a team: that is what takes its packets. On Wi-Fi macvlan does not work at all: an access point takes frames from the address that the station registered with, and from
-no other.
+one of the networks has the mode `passthru`. An interface carries macvlan or ipvlan, never both at once, and neither
+while it is a port of a bridge, a bond or a team: that is what takes its packets. On Wi-Fi macvlan does not work at all:
+an access point takes frames from the address that the station registered with, and from no other.
 
 ## Why it matters
 
