@@ -25,6 +25,7 @@ _NAMES = {
     "netlint.dataplane.journey": ("Journey", "Walker"),
     "netlint.dataplane.leg": ("Leg",),
     "netlint.dataplane.long_ways": ("LongWay", "long_ways"),
+    "netlint.dataplane.machines": ("machines",),
     "netlint.dataplane.makers": ("chain_maker", "maker"),
     "netlint.dataplane.own_address": ("own_address",),
     "netlint.dataplane.packet": ("Packet", "matches"),

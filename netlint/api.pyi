@@ -41,6 +41,7 @@ from netlint.dataplane.journey import Walker as Walker
 from netlint.dataplane.leg import Leg as Leg
 from netlint.dataplane.long_ways import LongWay as LongWay
 from netlint.dataplane.long_ways import long_ways as long_ways
+from netlint.dataplane.machines import machines as machines
 from netlint.dataplane.makers import chain_maker as chain_maker
 from netlint.dataplane.makers import maker as maker
 from netlint.dataplane.own_address import own_address as own_address

@@ -7,7 +7,8 @@ there accepts those of this network before a rule for everything refuses them, o
 `DOCKER-USER`, a list of addresses that may come in with a last rule against all others also ends what containers begin,
 unless that rule is for the uplink alone (`-i eth0`). The policy DROP
 alone means nothing: Docker sets it itself, and accepts what its own networks need. It does not accept what bridges of
-others need (weave, CNI), nor new connections that another host routes straight to the containers.
+others need (weave, CNI, LXD, libvirt, or any link whose subnet a rule of the table nat translates on its way out), nor
+new connections that another host routes straight to the containers.
 
 ## Why it matters
 
@@ -132,6 +133,7 @@ from netlint.api import (
     is_container_link,
     led_to,
     leg_witness,
+    machines,
     outward,
     rule,
     rules_below,
@@ -165,7 +167,7 @@ def _version(walker: Walker, walk: HostWalk) -> Iterator[Finding]:
             yield from _by_ufw(host)
         return
     said: set[Span] = set()
-    for inside in insides(walk):
+    for inside in (*insides(walk), *(machines(walk) if _programmed(walk) else ())):
         if inside.network is not None and (inside.network.internal or not (_programmed(walk) or _left_alone(walk))):
             continue
         leg = walk.receive(outward(inside))

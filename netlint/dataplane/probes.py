@@ -98,6 +98,11 @@ def _addresses(prefix: Prefix, walk: HostWalk, known: list[Address]) -> tuple[Ad
     return (found[0], found[1]) if len(found) > 1 else None
 
 
+def two_addresses(prefix: Prefix, walk: HostWalk) -> tuple[Address, Address] | None:
+    """Two addresses of a subnet that others than the host may have."""
+    return _addresses(prefix, walk, [])
+
+
 def outward(inside: Inside, protocol: str = "tcp", port: int = 443, own_port: int = 40000) -> Packet:
     """A packet of a container to somebody out there."""
     return Packet(

@@ -12,7 +12,10 @@ from netlint.model.network import SHOWN, Network, Origin, Subnet
 from netlint.pattern import pattern
 from netlint.prefix import Address
 
-_CONTAINER_LINK = pattern(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*|lo|cni\d+|flannel.*|weave|cali.*|vxlan.*")
+_CONTAINER_LINK = pattern(
+    r"docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*|lo|cni\d+|flannel.*|weave|cali.*|vxlan.*"
+    r"|lxcbr\d+|lxdbr\d+|incusbr-?\d+|virbr\d+"
+)
 
 
 class Bridge(Struct, frozen=True):
