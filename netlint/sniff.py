@@ -21,7 +21,7 @@ _SHELL_COMMAND = (
     r"(?:(?:docker|dockerd|docker-compose|podman|nerdctl|ip6?tables(?:-restore|-save|-legacy|-nft)?|nft|ipset|ip|brctl"
     r"|bridge|sysctl|weave|kubeadm|flanneld|kubectl|kube-proxy|kube-apiserver|kube-controller-manager|kubelet"
     r"|k3s|rke2|etcdctl|etcd|consul|firewall-cmd|ufw|ethtool|route|ifconfig|ovs-vsctl)[ \t]+[\w$\"'-]"
-    r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
+    r"|ip6?tables(?:-legacy|-nft)?-restore[ \t]*[</]|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
 )
 # One of these words stands in whatever the expression fits.
 _OF_SHELL = frozenset(
