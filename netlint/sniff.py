@@ -119,6 +119,13 @@ def is_script(text: str) -> bool:
     return bool(lines) and 2 * sum(re.match(_SHELL_COMMAND, line) is not None for line in lines) >= len(lines)
 
 
+def named_format(text: str, path: str) -> str | None:
+    """The format of a file that only its name, given by the user, speaks for."""
+    if path.endswith(".sh") or re.match(r"#!\s*\S*\b(?:ba|da|z|k)?sh\b", text):
+        return "shell-script"
+    return name_format(path)
+
+
 def namespace(text: str, path: str, format: str) -> str | None:
     """The container or network namespace that a listing belongs to, from its path or the command above it."""
     if format not in _PER_NAMESPACE:
