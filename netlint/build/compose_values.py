@@ -29,9 +29,9 @@ class Values:
     """Reads values of one project. Nothing is ever reported that rests on a variable.
 
     `environments` holds what the `.env` files set for each Compose file of the project, `guarded` the same for values
-    that may hold secrets; `values_in` gives the variables in the file that an `env_file` names, without the values that are
-    no addresses, ports or names of hosts. `unset` and
-    `misplaced` gather what the project says of itself on the way.
+    that may hold secrets; `values_in` gives the variables in the file that an `env_file` names, without the values that
+    are no addresses, ports or names of hosts. `unset` and `misplaced` gather what the project says of itself on the
+    way.
     """
 
     def __init__(self, facts: HostFacts) -> None:
