@@ -114,7 +114,8 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         if not host.has_docker or not _needs_forwarding(host):
             continue
-        state = _state(host, started=not _is_not_started(host))
+        started = not _is_not_started(host)
+        state = _state(host, started=started)
         option = host.daemon.get("ip-forward") if host.daemon is not None else None
         off = option is not None and option.value is False
         if state is not None and state.value == "0" and state.exact:
@@ -138,7 +139,7 @@ def check(site: Site) -> Iterator[Finding]:
                 confidence=Confidence.MEDIUM,
                 host=host.name,
             )
-        else:
+        elif started:
             yield from _interfaces(host)
 
 

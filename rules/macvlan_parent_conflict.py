@@ -4,15 +4,15 @@
 
 A macvlan or ipvlan network stands on an interface of the host, its `parent`. It must be there; `eth0.10` is made by
 the engine if `eth0` is. Engines up to 26 give a parent to one network of each kind only; later ones share it, unless
-one of the networks has the mode `passthru`. An interface carries macvlan or ipvlan, never both at once. On Wi-Fi
-macvlan does not work at all: an access point takes frames from the address that the station registered with, and from
-no other.
+one of the networks has the mode `passthru`. An interface carries macvlan or ipvlan, never both at once, and neither
+while it is a port of a bridge, a bond or a team: that is what takes its packets. On Wi-Fi macvlan does not work at all:
+an access point takes frames from the address that the station registered with, and from no other.
 
 ## Why it matters
 
 The network is not created: "invalid subinterface vlan name", "parent interface was not found on the host", "is already
-using parent interface". With both kinds on one interface, containers of the second kind do not start: "device or
-resource busy".
+using parent interface". With both kinds on one interface, and on a port of a bridge, containers do not start: "device
+or resource busy".
 
 ## How to fix it
 
@@ -98,6 +98,18 @@ networks:
         - subnet: 192.168.10.0/24
 ```
 
+## Bad: a port of a bridge
+
+```sh title="setup.sh"
+docker network create -d macvlan --subnet 192.168.10.0/24 -o parent=eno1 lan  # <- error
+```
+
+```text title="ip-addr.txt"
+2: eno1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq master br0 state UP
+3: br0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    inet 192.168.10.5/24 scope global br0
+```
+
 ## Good: a VLAN each
 
 ```sh title="setup.sh"
@@ -115,7 +127,20 @@ Server:
 import re
 from collections.abc import Iterator
 
-from netlint.api import Confidence, Finding, Host, Label, Located, Network, Origin, Severity, Site, pattern, rule
+from netlint.api import (
+    Confidence,
+    Finding,
+    Host,
+    Interface,
+    Label,
+    Located,
+    Network,
+    Origin,
+    Severity,
+    Site,
+    pattern,
+    rule,
+)
 
 VLAN = pattern(r"(.+)\.\d+")
 WIRELESS = pattern(r"wl(?:an|p|o|x|s)[0-9a-z]+")  # as the kernel and systemd name Wi-Fi interfaces
@@ -147,6 +172,8 @@ def check(site: Site) -> Iterator[Finding]:
                     help=f"name one of {_interfaces(host)}",
                     host=host.name,
                 )
+            elif (holder := _holder(host, parent.value)) is not None:
+                yield _enslaved(host, network, parent, holder)
             elif other is not network:
                 yield from _shared(host, network, other, parent)
             elif drivers.setdefault(parent.value, network).driver != network.driver:
@@ -160,6 +187,25 @@ def _is_missing(host: Host, parent: str) -> bool:
         return False
     vlan = VLAN.fullmatch(parent)
     return vlan is None or host.interface(vlan[1]) is None
+
+
+def _holder(host: Host, parent: str) -> Interface | None:
+    """The bridge or bond that the interface is a port of. A VRF does not take a port's packets by the same hook."""
+    link = host.interface(parent)
+    master = host.interface(link.master) if link is not None and link.master is not None else None
+    return master if master is not None and master.kind != "vrf" and not master.name.startswith("vrf") else None
+
+
+def _enslaved(host: Host, network: Network, parent: Located[str], holder: Interface) -> Finding:
+    return Finding(
+        message=f"{network.driver} network {network.key or network.name} has the parent {parent.value}, a port of "
+        f"{holder.name}: the kernel lets nothing else take its packets",
+        at=parent.span,
+        label="containers do not start: device or resource busy",
+        help=f"write {holder.name}, or an interface that is a port of nothing",
+        related=(Label(holder.span, f"{holder.name} has it"),),
+        host=host.name,
+    )
 
 
 def _interfaces(host: Host) -> str:

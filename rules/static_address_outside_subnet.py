@@ -44,6 +44,12 @@ networks:
   back: {}
 ```
 
+## Bad: an address on the predefined bridge
+
+```sh title="run.sh"
+docker run -d --name db --ip 172.17.0.50 mysql:8  # <- error
+```
+
 ## Good: an address of the subnet
 
 ```yaml title="compose.yaml"
@@ -65,6 +71,7 @@ from collections.abc import Iterator
 
 from netlint.api import (
     Address,
+    ContainerRun,
     Finding,
     Fix,
     Host,
@@ -79,6 +86,8 @@ from netlint.api import (
     rule,
     take_free_address,
 )
+
+DEFAULT_BRIDGE = ("bridge", "default")
 
 
 @rule(
@@ -96,6 +105,24 @@ def check(site: Site) -> Iterator[Finding]:
                     for address in (attachment.ipv4, attachment.ipv6):
                         if network is not None and address is not None:
                             yield from _address(host, site, project, service, network, address)
+        for action in host.actions:
+            if isinstance(action, ContainerRun):
+                yield from _run(host, action)
+
+
+def _run(host: Host, run: ContainerRun) -> Iterator[Finding]:
+    """`--ip` of a container that the script starts on the predefined bridge."""
+    network = run.network
+    if run.address is None or (network is not None and (not network.exact or network.value not in DEFAULT_BRIDGE)):
+        return
+    name = f"container {run.name.value}" if run.name is not None else "a container"
+    yield Finding(
+        message=f"address {run.address.value} of {name} is asked of the predefined network bridge, which allows none",
+        at=run.address.span,
+        label="the container does not start",
+        help="create a network with a subnet that holds it, and start the container with --network",
+        host=host.name,
+    )
 
 
 def _address(

@@ -17,6 +17,8 @@ _TOOL = re.compile(r"(ip6?tables)(?:-legacy|-nft)?")
 _RESTORE = re.compile(r"(ip6?tables)(?:-legacy|-nft)?-restore")
 _HOST_NAME = re.compile(r"[A-Za-z][\w-]*(?:\.[\w-]+)+", re.ASCII)
 _TABLE = re.compile(r"^\*(\w+)", re.MULTILINE)
+# Units as packages ship them. nftables.service loads a file that is read where it is given, and runs on few hosts.
+_PACKAGED = re.compile(r"(?:^|/)lib/systemd/system/[^/]+\.service$")
 _NFT_FLUSH = re.compile(r"\bflush\s+ruleset\b")
 _OTHER_FAMILIES = frozenset(("ip6", "inet", "arp", "bridge", "netdev"))
 
@@ -117,7 +119,8 @@ def _nft(command: Command, facts: HostFacts) -> None:
                 facts.actions.append(
                     FirewallFlush(span=command.span, tool="nft", table=None, chain=None, certain=certain)
                 )
-            facts.unsupported(Unsupported(command.span, "nft rules"))
+            if _PACKAGED.search(command.span.source) is None:
+                facts.unsupported(Unsupported(command.span, "nft rules"))
         case _:
             pass
 

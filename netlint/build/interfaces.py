@@ -74,7 +74,14 @@ def _merge(first: Interface, second: Interface) -> Interface:
 
 
 def _address(
-    written: Word, length: str | None, peer: Word | None, scope: str | None, span: Span, facts: HostFacts
+    written: Word,
+    length: str | None,
+    peer: Word | None,
+    scope: str | None,
+    span: Span,
+    facts: HostFacts,
+    *,
+    dynamic: bool = False,
 ) -> Iterator[InterfaceAddress]:
     """The address as the kernel takes it: with a peer, the on-link range is the peer's. None where it is no address."""
     text = written.text if length is None else f"{written.text.partition('%')[0]}/{length}"
@@ -96,6 +103,7 @@ def _address(
         span=span,
         scope=scope or _scope(Prefix.of(address)),
         peer=far,
+        dynamic=dynamic,
     )
 
 
@@ -121,7 +129,9 @@ def _from_link(link: ip_addr.Link, facts: HostFacts) -> Interface:
     addresses = [
         address
         for line in link.addresses
-        for address in _address(line.address, None, line.peer, line.scope, line.address.span, facts)
+        for address in _address(
+            line.address, None, line.peer, line.scope, line.address.span, facts, dynamic="dynamic" in line.flags
+        )
     ]
     return Interface(
         name=link.name,
@@ -264,4 +274,5 @@ def _json_addresses(node: Node | None, facts: HostFacts) -> Iterator[InterfaceAd
                 facts.problem(entry.span, "an address entry without its address")
                 continue
             peer = _word(entry.get("address"))
-            yield from _address(local, _text(entry, "prefixlen"), peer, _text(entry, "scope"), local.span, facts)
+            scope, dynamic = _text(entry, "scope"), _text(entry, "dynamic") == "true"
+            yield from _address(local, _text(entry, "prefixlen"), peer, scope, local.span, facts, dynamic=dynamic)

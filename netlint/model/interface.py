@@ -10,13 +10,17 @@ from netlint.source import Span
 
 
 class InterfaceAddress(Struct, frozen=True, kw_only=True):
-    """An address on an interface; `prefix` is the on-link range it brings."""
+    """An address on an interface; `prefix` is the on-link range it brings.
+
+    `dynamic` is one that the kernel keeps for a time only: by DHCP or, of IPv6, by router advertisement.
+    """
 
     address: Address
     prefix: Prefix
     span: Span
     scope: str = "global"
     peer: Address | None = None
+    dynamic: bool = False
 
 
 class Interface(Struct, frozen=True, kw_only=True):

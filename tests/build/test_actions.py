@@ -361,3 +361,16 @@ def test_sysctl_files_that_a_script_writes() -> None:
     facts, _ = script("cat >> /etc/sysctl.d/99-docker.conf <<EOF\n# on\nnet.ipv4.ip_forward = 0\nEOF\n")
     assert facts.sysctls is not None
     assert [(key, value.value) for key, value in facts.sysctls] == [("net.ipv4.ip_forward", "0")]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("usr/lib/systemd/system/nftables.service", []),
+        ("etc/systemd/system/nftables.service", ["nft rules"]),
+        ("rules.service", ["nft rules"]),
+    ],
+)
+def test_a_packaged_unit_that_loads_rules_says_nothing_new(path: str, said: list[str]) -> None:
+    facts, _ = unit("[Service]\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n", path)
+    assert [item.message for item in facts.not_understood] == said

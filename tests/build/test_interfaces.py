@@ -88,6 +88,21 @@ def test_listings_are_merged_by_name() -> None:
     assert (tun0.mtu, tun0.up, tun0.carrier, tun0.addresses[0].scope) == (1300, True, False, "link")
 
 
+TIMED = """2: eth0: <UP> mtu 1500
+    inet6 2001:db8::5/64 scope global dynamic mngtmpaddr
+    inet6 fd00::5/64 scope global
+"""
+TIMED_JSON = """[{"ifindex": 2, "ifname": "eth0", "flags": ["UP"], "mtu": 1500, "addr_info": [
+  {"family": "inet6", "local": "2001:db8::5", "prefixlen": 64, "scope": "global", "dynamic": true, "mngtmpaddr": true},
+  {"family": "inet6", "local": "fd00::5", "prefixlen": 64, "scope": "global"}]}]"""
+
+
+@pytest.mark.parametrize(("kind", "text"), [("ip-addr", TIMED), ("ip-addr-json", TIMED_JSON)])
+def test_addresses_for_a_time(kind: str, text: str) -> None:
+    (eth0,) = interfaces(build(("listing", kind, text)))
+    assert [(str(one.address), one.dynamic) for one in eth0.addresses] == [("2001:db8::5", True), ("fd00::5", False)]
+
+
 def test_json() -> None:
     text = """[{"ifindex": 2, "ifname": "vx", "flags": ["UP", "LOWER_UP"], "mtu": 1450, "master": "br0",
       "link_index": 7,

@@ -31,6 +31,7 @@ LISTINGS = {
 SYSCTLS = (
     "net/ipv4/ip_forward",
     *(f"net/ipv[46]/conf/*/{key}" for key in ("forwarding", "rp_filter", "route_localnet")),
+    "net/ipv6/conf/*/accept_ra",
     "net/bridge/*tables",
 )
 # What the client prints, and where the engine's API has what it is made of.
