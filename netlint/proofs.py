@@ -55,8 +55,9 @@ def observations(proofs: Iterable[Proof], rule: str) -> Iterator[Observation]:
 
 
 def proven_on(proofs: Iterable[Proof], rule: str) -> str:
-    """Where effects of `rule` were seen: "Docker 20.10 and 28.5"; empty for a rule without a proof."""
+    """Where effects of `rule` were seen: "Docker 20.10, 26.1 and 28.5"; empty for a rule without a proof."""
     engines = sorted({proof.engine for proof in proofs if proof.rule == rule})
-    numbers = " and ".join(name for name in engines if name[0].isdigit())
+    numbers = ", ".join(name for name in engines if name[0].isdigit())
+    numbers = " and ".join(filter(None, numbers.rpartition(", ")[::2]))
     others = [name for name in engines if not name[0].isdigit()]
     return ", ".join([*([f"Docker {numbers}"] if numbers else []), *others])

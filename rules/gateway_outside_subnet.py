@@ -7,8 +7,9 @@ neither its first (the network itself) nor its last address (broadcast).
 
 ## Why it matters
 
-The engine refuses the network ("failed to allocate gateway", "no matching subnet for gateway"), after Compose has
-already created the project's other networks. A `bip` that is a network address stops `dockerd` at start.
+The engine refuses the network, after Compose has already created the project's other networks: "failed to allocate
+gateway", from 25 on for a gateway outside "parent subnet 10.20.0.0/24 doesn't contain this address", or, from `docker
+network create`, "no matching subnet for gateway". A `bip` that is a network address stops `dockerd` at start.
 
 ## How to fix it
 

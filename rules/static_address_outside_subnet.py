@@ -8,8 +8,9 @@ engine chooses, and the predefined network `bridge`, allow no address of one's o
 ## Why it matters
 
 `docker compose config` accepts the file. At `up` the container fails to start ("no configured subnet or ip-range
-contain the IP address", "user specified IP address is supported only when connecting to networks with user configured
-subnets"), when its network and other services are there already.
+contain the IP address", up to 24 "It does not belong to any of this network's subnets"; "user specified IP address is
+supported only when connecting to networks with user configured subnets"), when its network and other services are there
+already.
 
 ## How to fix it
 

@@ -33,6 +33,9 @@ def test_same_on_two_engines() -> None:
         Observation(("28.5",), "refused", "2026-01-02"),
     ]
     assert proven_on(SEEN, "NL1") == "Docker 20.10 and 28.5"
+    older = Proof(rule="NL1", engine="26.1", observed="lost")
+    assert proven_on([*SEEN, older], "NL1") == "Docker 20.10, 26.1 and 28.5"
+    assert proven_on([older], "NL1") == "Docker 26.1"
     assert proven_on(SEEN, "NL2") == "iptables 1.8"
     assert proven_on(SEEN, "NL3") == ""
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from netlint.api import Severity
 from tests.lab.compose import Compose, Lab, Record, container, finds, refused, up
+from tests.lab.dump import dump
 from tests.lab.engine import Engine, first_with, refusal
-from tests.lab.examples import files
+from tests.lab.examples import files, findings
 from tests.lab.machine import ADDRESS, NEIGHBOUR, OWNER, machine
 from tests.lab.net import failure
 from tests.lab.resolver import resolves, serve_names
@@ -115,6 +117,24 @@ def test_overlap_with_route(
         proof(rule="NL103", engine=version, observed=seen)
 
 
+def test_overlay_over_resolver_of_daemon(version: str, proof: Record, tmp_path: Path) -> None:
+    """A name server of the option `dns` is asked from inside the container, whichever engine asks."""
+    with (
+        machine(others=(NEIGHBOUR, "10.0.0.2")) as (host, others),
+        Engine(host, version, config={"dns": ["10.0.0.2"]}) as engine,
+    ):
+        serve_names(others, "10.0.0.2")
+        engine.docker("swarm", "init", "--advertise-addr", "eth0", "--default-addr-pool", "10.99.0.0/16")
+        for name, subnet in (("bad", "10.0.0.0/24"), ("good", "10.20.0.0/24")):
+            addresses = ("--subnet", subnet, "--ip-range", subnet.replace("0/24", "64/26"))
+            engine.docker("network", "create", "-d", "overlay", "--attachable", *addresses, name)
+            engine.container(f"on-{name}", "--net", name)
+            assert resolves(engine, f"on-{name}") is (name == "good")
+        found = [one.severity for one in findings(dump(engine, tmp_path)) if one.code == "NL104"]
+        assert found == [Severity.ERROR]
+    proof(rule="NL104", engine=version, observed="overlay over a server of the daemon's dns: no name resolves")
+
+
 def test_network_over_gateway(version: str, proof: Record, tmp_path: Path) -> None:
     gateway = "192.168.99.1"
     listing = f"default via {gateway} dev eth0\n192.168.10.0/24 dev eth0 scope link src {ADDRESS}\n"
@@ -153,10 +173,11 @@ def test_network_over_resolver(version: str, driver: str, subnet: str, proof: Re
         addresses = ("--subnet", subnet, "--ip-range", subnet.replace("0/24", "64/26"))
         engine.docker("network", "create", "-d", driver, *attachable, *addresses, "app")
         engine.container("web", "--net", "app")
-        # the resolver of engine 28 asks from the host, which an overlay takes nothing from
+        # the resolver of engine 28.5 asks from the host, which an overlay takes nothing from
         resolved = not bad or (driver == "overlay" and version == "28.5")
         assert resolves(engine, "web") is resolved
-        assert finds(engine, "NL104", tmp_path) is bad
+        found = [one.severity for one in findings(dump(engine, tmp_path)) if one.code == "NL104"]
+        assert found == ([Severity.WARNING if resolved else Severity.ERROR] if bad else [])
         if driver == "overlay":
             engine.container("own", "--net", "app", "--dns", "10.0.0.2")
             assert resolves(engine, "own") is not bad

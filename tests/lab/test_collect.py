@@ -19,7 +19,7 @@ from tests.lab.engine import Engine
 from tests.lab.examples import rules
 from tests.lab.gather import gather
 from tests.lab.machine import pair
-from tests.lab.net import Host
+from tests.lab.net import Host, wait_until
 
 A, B = "192.168.124.51", "192.168.124.52"
 # The bridge docker0 and the networks of both hosts. One route of A's is for all networks of B.
@@ -119,6 +119,9 @@ def test_swarm(version: str, tmp_path: Path) -> None:
         one.docker("network", "create", "-d", "overlay", "--subnet", "10.20.0.0/24", "wide")
         options = ("-p", "8080:80", "--network", "wide", *SECRETS)
         one.docker("service", "create", "-d", "--no-resolve-image", "--name", "web", *options, image.IMAGE)
+        # until then the engine takes the jump to DOCKER-USER out and in again, for each bridge that it makes
+        tasks = ("service", "ps", "--format", "{{.CurrentState}}", "web")
+        wait_until(lambda: one.docker(*tasks).startswith("Running"), 30, "the service")
         run = check_all(Pair(one, two).gather(tmp_path / "sound", "busybox", "sh"))
         (manager,) = (host for host in run.site.hosts if host.name == "node-a")
         assert {(node.hostname, str(node.address.value)) for node in manager.swarm_nodes if node.address} == {
