@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -15,10 +14,11 @@ from netlint.build.compose_files import Library, named_files
 from netlint.decode import decode
 from netlint.formats import FORMATS, is_archive
 from netlint.pattern import pattern
-from netlint.sniff import PASTED, WHOLE, may_hold_listings, namespace, sniff
+from netlint.sniff import PASTED, WHOLE, may_hold_listings, named_format, namespace, sniff
 from netlint.sniff_command import name_format, path_namespace
 from netlint.source import Source
 from netlint.suggest import did_you_mean
+from netlint.texts import Texts
 
 if TYPE_CHECKING:
     from netlint.archive import Member
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 MAX_TEXT = 512 << 20
 MAX_TREE = 64 << 20
 _HEAD = 64 << 10
-MUCH = 8 << 20  # characters of texts in memory; what more than that says is 50 MiB and more
 # Directories that hold copies, tools or caches: never a host's or a project's own configuration.
 _NOT_ENTERED = frozenset(
     """.git .hg .svn .bzr node_modules bower_components .venv venv __pycache__ .terraform .tox .nox .eggs .cache
@@ -160,9 +159,7 @@ class _Collector:
         self.passed: set[str] = set()
         self.left: dict[str, str] = {}  # files of no known format, with their paths on disk
         self.ignored = 0
-        self.spool: Spool | None = None
-        self.unpacked: list[Source] = []  # in the order in which they were read
-        self.characters = 0  # in them
+        self.texts = Texts()
 
     def result(self) -> Discovery:
         self._follow_compose()
@@ -180,7 +177,7 @@ class _Collector:
             ignored=self.ignored,
             directories=tuple(self.directories),
             passed=frozenset(self.passed),
-            spool=self.spool,
+            spool=self.texts.spool,
         )
 
     def _follow_compose(self) -> None:
@@ -335,7 +332,7 @@ class _Collector:
         text = decode(data, whole=len(data) != _HEAD)
         found = None if text is None else (self.as_format if named else as_format) or sniff(text, path)
         if found is None and text is not None and named:
-            found = _named_format(text, path)
+            found = named_format(text, path)
         cut = found is None and text is not None and (named or PASTED.search(path) is not None)
         if cut and text is not None and _parts(text, path, None):
             found = "transcript"
@@ -351,7 +348,7 @@ class _Collector:
         if text is None:
             self.unreadable[path] = "begins as text and goes on as binary"
             return
-        source = self._source(path, text)
+        source = self.texts.source(path, text)
         pieces = _parts(text, path, None if found == "transcript" else found)
         hosts = {piece.host for piece in pieces} - {None}
         for piece in pieces:
@@ -368,33 +365,12 @@ class _Collector:
         if not pieces:
             self.inputs[path] = Input(source, found, self.root, namespace(text, path, found), named)
 
-    def _source(self, path: str, text: str) -> Source:
-        """The text as a source. Of many texts those that were read before wait in a spool."""
-        source = Source(path, text)
-        self.unpacked.append(source)
-        self.characters += source.size
-        if self.characters > MUCH and len(self.unpacked) > 1:
-            from netlint.spool import Spool  # noqa: PLC0415 - for much input only
-
-            self.spool = self.spool or Spool()
-            for one in self.unpacked[:-1]:
-                one.pack(self.spool)
-            self.unpacked, self.characters = [source], source.size
-        return source
-
     def _not_taken(self, path: str, reason: str, named: bool) -> None:
         if named or (reason == "binary" and _is_named_as_input(path)):
             self.unreadable[path] = reason
         else:
             self.passed.add(path)
             self.ignored += 1
-
-
-def _named_format(text: str, path: str) -> str | None:
-    """The format of a file that only its name, given by the user, speaks for."""
-    return (
-        "shell-script" if path.endswith(".sh") or re.match(r"#!\s*\S*\b(?:ba|da|z|k)?sh\b", text) else name_format(path)
-    )
 
 
 def _parts(text: str, path: str, found: str | None) -> Sequence[Part]:

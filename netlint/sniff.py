@@ -21,7 +21,7 @@ _SHELL_COMMAND = (
     r"(?:(?:docker|dockerd|docker-compose|podman|nerdctl|ip6?tables(?:-restore|-save|-legacy|-nft)?|nft|ipset|ip|brctl"
     r"|bridge|sysctl|weave|kubeadm|flanneld|kubectl|kube-proxy|kube-apiserver|kube-controller-manager|kubelet"
     r"|k3s|rke2|etcdctl|etcd|consul|firewall-cmd|ufw|ethtool|route|ifconfig|ovs-vsctl)[ \t]+[\w$\"'-]"
-    r"|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
+    r"|ip6?tables(?:-legacy|-nft)?-restore[ \t]*[</]|(?:systemctl|service)[ \t]+\S.*docker)|/etc/docker/daemon\.json"
 )
 # One of these words stands in whatever the expression fits.
 _OF_SHELL = frozenset(
@@ -117,6 +117,13 @@ def is_script(text: str) -> bool:
         return False  # without the expression, which is dear to compile
     lines = [line.strip() for line in head.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     return bool(lines) and 2 * sum(re.match(_SHELL_COMMAND, line) is not None for line in lines) >= len(lines)
+
+
+def named_format(text: str, path: str) -> str | None:
+    """The format of a file that only its name, given by the user, speaks for."""
+    if path.endswith(".sh") or re.match(r"#!\s*\S*\b(?:ba|da|z|k)?sh\b", text):
+        return "shell-script"
+    return name_format(path)
 
 
 def namespace(text: str, path: str, format: str) -> str | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from netlint import discover as discovery
 from netlint import schedule
+from netlint import texts as texts_module
 from netlint.build.site import SiteBuilder
 from netlint.config import Config
 from netlint.discover import Input, discover
@@ -86,7 +86,7 @@ def _report(folder: Path, jobs: int = 1) -> str:
 
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "MUCH", 0)
+    monkeypatch.setattr(texts_module, "MUCH", 0)
     monkeypatch.setattr(schedule, "_MANY", 2)
     monkeypatch.setattr(packing, "MOST_UNPACKED", 1)
 

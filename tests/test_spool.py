@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from netlint import discover as discovery
 from netlint import spool as spooling
+from netlint import texts as texts_module
 from netlint.discover import discover
 from netlint.source import Source
 from netlint.spool import Kept, Spool
@@ -76,7 +76,7 @@ def test_of_many_texts_the_last_ones_are_in_memory(tmp_path: Path, monkeypatch: 
         )
         path.write_text(texts[f"h{number:02}/ip-route.txt"])
     size = len(texts["h00/ip-route.txt"])
-    monkeypatch.setattr(discovery, "MUCH", size * 10)
+    monkeypatch.setattr(texts_module, "MUCH", size * 10)
     found = discover([str(tmp_path)])
     waiting = [item.source.kept is not None for item in found.inputs]
     assert waiting == [True] * waiting.count(True) + [False] * waiting.count(False)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from netlint.build.compose_environment import guarded
+from netlint.build.compose_environment import guarded, variables
 from netlint.build.compose_files import (
     MAX_FILES,
     Include,
@@ -58,7 +58,8 @@ class Loader:
         self._by_name: dict[int, dict[str, Node]] = {}
         self._services: dict[tuple[int, str], Node] = {}
         self._bases: dict[str, Mapping | None] = {}
-        values.names_in = self._names_in
+        values.values_in = self._values_in
+        self._names: frozenset[str] = frozenset()
 
     def project(self, files: ProjectFiles) -> tuple[Mapping | None, Environment]:
         """What the files are together, None where nothing is in them, and the variables that are set for it."""
@@ -69,6 +70,7 @@ class Loader:
         """Make the project's name known to its values, and to those that may be secrets the names of its services."""
         services = services_of(tree)
         names = frozenset(services.keys() if services is not None else ())
+        self._names = names
         shared: dict[int, tuple[Environment, Environment]] = {}
         for path, environment in self.values.environments.items():
             if id(environment) not in shared:
@@ -308,14 +310,17 @@ class Loader:
         self.incomplete = True
         self.values.unsupported(span, what)
 
-    def _names_in(self, node: Scalar) -> tuple[str, ...]:
-        """The variables that the file sets which an `env_file` names."""
+    def _values_in(self, node: Scalar) -> Environment:
+        """The variables that the file sets which an `env_file` names; without the values that may be secrets."""
         expanded = self.values.known(node)
         directory = self._directories.get(node.span.source)
         if expanded is None or directory is None:
-            return ()
+            return {}
         file = self.library.variables(path_at(directory, expanded.text))
-        return tuple(dict.fromkeys(one.name for one in file.variables)) if file is not None else ()
+        if file is None:
+            return {}
+        told = guarded(variables((file,), {}), self._names)
+        return {one.name: told.get(one.name) for one in file.variables}
 
 
 def _extends(body: Node | None) -> Node | None:

@@ -29,15 +29,16 @@ class Values:
     """Reads values of one project. Nothing is ever reported that rests on a variable.
 
     `environments` holds what the `.env` files set for each Compose file of the project, `guarded` the same for values
-    that may hold secrets; `names_in` gives the names of the variables in the file that an `env_file` names. `unset` and
-    `misplaced` gather what the project says of itself on the way.
+    that may hold secrets; `values_in` gives the variables in the file that an `env_file` names, without the values that
+    are no addresses, ports or names of hosts. `unset` and `misplaced` gather what the project says of itself on the
+    way.
     """
 
     def __init__(self, facts: HostFacts) -> None:
         self.facts = facts
         self.environments: dict[str, Environment] = {}
         self.guarded: dict[str, Environment] = {}
-        self.names_in: Callable[[Scalar], tuple[str, ...]] = lambda _: ()
+        self.values_in: Callable[[Scalar], Environment] = lambda _: {}
         self.misplaced: list[MisplacedKey] = []
         self._unset: dict[tuple[str, Span], UnsetVariable] = {}
         self._defaults: dict[str, Span] = {}
@@ -144,7 +145,10 @@ class Values:
         return tuple(text for item in items if (text := self.string(item, guarded)) is not None)
 
     def environment(self, node: Node | None, env_file: Node | None) -> tuple[tuple[str, Located[str]], ...]:
-        """Names and values of a service's `environment`, and before them the names in the files of its `env_file`."""
+        """Names and values of a service's `environment`, and before them those in the files of its `env_file`.
+
+        The place of the latter is where the Compose file names their file: no report ever quotes an environment file.
+        """
         stated = self.pairs(node)
         if env_file is None:
             return stated
@@ -154,7 +158,9 @@ class Values:
             path = item.get("path") if isinstance(item, Mapping) else item
             if isinstance(path, Scalar):
                 span = path.part(0, len(path.text))
-                found |= {name: Located("", span, False) for name in self.names_in(path) if name not in known}
+                for name, value in self.values_in(path).items():
+                    if name not in known:
+                        found[name] = Located(value or "", span, False)
         return (*found.items(), *stated)
 
     def pairs(self, node: Node | None, guarded: bool = True) -> tuple[tuple[str, Located[str]], ...]:

@@ -244,7 +244,7 @@ class Host(Struct, frozen=True, kw_only=True, weakref=True):
     def compose_alone(self) -> bool:
         """Whether a Compose file is all that is known."""
         others = (self.daemon, self.actions, self.swarm, self.weave, self.configured)
-        if not self.implied or any(others) or self.cluster != Cluster():
+        if not self.implied or any(others) or self.ufw or self.firewalld or self.jails or self.cluster != Cluster():
             return False
         return all({network.origin, *network.origins} == {Origin.COMPOSE} for network in self.networks)
 

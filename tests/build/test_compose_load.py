@@ -99,6 +99,25 @@ SECRETS = {
 }
 
 
+def test_an_environment_file_tells_where_a_service_goes(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "services:\n  web:\n    image: w\n    env_file: [web.env]\n    environment: {A_HOST: db}\n"
+        "  db: {image: d}\n",
+        ".env": "C_HOST=localhost\n",
+        "web.env": "A_HOST=localhost\nB_HOST=127.0.0.1\nC_HOST=db\nWORD=hunter2\n",
+    }
+    scanned = Scanned(tmp_path, files)
+    [project] = scanned.projects
+    found = {name: (value.value, value.exact) for name, value in project.services[0].environment}
+    assert found == {
+        "A_HOST": ("db", True),
+        "B_HOST": ("127.0.0.1", False),
+        "C_HOST": ("db", False),
+        "WORD": ("", False),
+    }
+    assert scanned.text(dict(project.services[0].environment)["B_HOST"].span) == "compose.yaml: web.env"
+
+
 def test_secrets_stay_in_their_files(tmp_path: Path) -> None:
     scanned = Scanned(tmp_path, SECRETS)
     run = check(scanned.discovery, load_rules([rules_folder()]), Config())
