@@ -2,14 +2,16 @@
 
 ## What it means
 
-A `.network` file of networkd holds for every link whose name it matches. `Name=*` matches `docker0`, the bridges `br-…`
-and one end of each container's pair (`veth…`) as well as the network card, and no file that is read before it says
-`Unmanaged=yes` for them.
+A `.network` file of networkd holds for every link that it matches. `Name=*` and `Type=ether` match `docker0`, the
+bridges `br-…` and one end of each container's pair (`veth…`) as well as the network card, and no file that is read
+before it says `Unmanaged=yes` for them.
 
 ## Why it matters
 
-networkd runs DHCP on the container links, takes away the addresses that the engine gave them, and gives them routes.
-Containers have no network from then on, or lose it when the next one starts.
+A link is in the bridge that its file names (`Bridge=`), and in none where it names none: networkd takes the ends of all
+running containers out of their bridges when it starts, after an update as well, whether the file asks for DHCP or not.
+The containers have no network until they are started again. Where the file is for the bridges alone, networkd asks for
+an address there without end, and the boot waits for it; old versions take away the address that the engine gave.
 
 ## How to fix it
 
@@ -30,11 +32,55 @@ DHCP=yes
 { "log-driver": "journald" }
 ```
 
+## Bad: every link of the type
+
+```ini title="etc/systemd/network/20-wired.network"
+[Match]
+Type=ether  ; <- warning
+
+[Network]
+Address=192.168.10.1/24
+Gateway=192.168.10.254
+```
+
+```json title="etc/docker/daemon.json"
+{ "log-driver": "journald" }
+```
+
+## Bad: the bridges alone
+
+```ini title="etc/systemd/network/20-wired.network"
+[Match]
+Name=en* docker*  ; <- warning
+
+[Network]
+DHCP=yes
+```
+
+```json title="etc/docker/daemon.json"
+{ "log-driver": "journald" }
+```
+
 ## Good: the card
 
 ```ini title="etc/systemd/network/20-wired.network"
 [Match]
 Name=en* eth*
+
+[Network]
+DHCP=yes
+```
+
+```json title="etc/docker/daemon.json"
+{ "log-driver": "journald" }
+```
+
+## Good: no virtual link
+
+```ini title="etc/systemd/network/20-wired.network"
+[Match]
+Type=ether
+Kind=!*
 
 [Network]
 DHCP=yes
@@ -70,16 +116,17 @@ DHCP=yes
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from netlint.api import Finding, Managed, Severity, Site, rule
+from netlint.api import Confidence, Finding, Managed, Severity, Site, rule
 
-LINKS = ("docker0", "br-0123456789ab", "veth0123456")
+END = "veth0123456"  # of a container's pair
+LINKS = ("docker0", "br-0123456789ab", END)
 
 
 @rule(
     "NL515",
     Severity.WARNING,
     proof="systemd.network(5): the first file in the order of the names that matches a link holds for it; "
-    "systemd/systemd#28626 and Docker's documentation on networks that lose their addresses",
+    "systemd/systemd#28626 and #38836, moby/moby#40217",
     beyond_compose=True,
     each_host=True,
 )
@@ -93,13 +140,17 @@ def check(site: Site) -> Iterator[Finding]:
             taken = [
                 name for name in LINKS if _matches(one, name) and not any(_matches(other, name) for other in before)
             ]
-            if one.addressed and not one.left_alone and taken:
+            parts = END in taken and not one.keeps_bridge
+            if taken and not one.left_alone and (parts or one.addressed):
+                effect = "at its start it takes the ends of running containers out of their bridges"
                 yield Finding(
-                    message=f"{one.origin} takes {_words(taken)}, too, by name {one.patterns.value}: it runs DHCP on "
-                    "the links of containers",
+                    message=f"{one.origin} takes {_words(taken)}, too: "
+                    + (effect if parts else "it runs DHCP on the links of containers"),
                     at=one.patterns.span,
+                    label="matches the engine's links as well",
                     help="match the card alone (Name=en* eth*), or leave docker*, br-* and veth* unmanaged in a file "
                     "before this one",
+                    confidence=None if parts else Confidence.MEDIUM,
                     host=host.name,
                 )
 

@@ -51,11 +51,12 @@ class Interface(Struct, frozen=True, kw_only=True):
 
 class Managed(Struct, frozen=True):
     """Links that a file gives to a network manager. `patterns` are their names as a shell would match them. The manager
-    is to find addresses for them by DHCP (`addressed`) or to leave them as they are (`left_alone`). `path` orders the
-    files."""
+    is to find addresses for them by DHCP (`addressed`), to leave them as they are (`left_alone`) or at least in the
+    bridges that they are in (`keeps_bridge`). `path` orders the files."""
 
     patterns: Located[str]
     origin: str
     path: str
     addressed: bool = False
     left_alone: bool = False
+    keeps_bridge: bool = False
