@@ -53,6 +53,20 @@ Server:
   Version:          20.10.24
 ```
 
+## Bad: IPv6 without addresses on 26
+
+```json title="daemon.json"
+{
+  "ipv6": true  // <- error
+}
+```
+
+```text title="docker-version.txt"
+Server:
+ Engine:
+  Version:          26.1.5
+```
+
 ## Good: with what they need
 
 ```json title="daemon.json"

@@ -35,6 +35,10 @@ REFUSED: dict[tuple[str, str], dict[str, str | None]] = {
         "20.10": "ip6tables rules are only available if experimental features",
         "28.5": None,
     },
+    ("NL306", "IPv6 without addresses on 26"): {
+        "20.10": "IPv6 is enabled for the default bridge, but no subnet is configured",
+        "28.5": None,
+    },
     ("NL901", "no JSON"): {"20.10": "invalid character"},
 }
 STARTS = {
