@@ -217,7 +217,7 @@ def check(site: Site) -> Iterator[Finding]:
 def _services(host: Host, site: Site, walk: HostWalk, setting: Span) -> Iterator[Finding]:
     """Pods on a bridge of a node where kube-proxy translates the addresses of services: an answer to a pod on the same
     bridge has to pass iptables to be translated back."""
-    proxy = next((one for cluster in clusters_of(host, site) for one in cluster.proxies), None)
+    proxy = _translator(host, site)
     pods = next((inside for inside in insides(walk) if PODS.fullmatch(inside.link)), None)
     if proxy is None or pods is None:
         return
@@ -227,9 +227,17 @@ def _services(host: Host, site: Site, walk: HostWalk, setting: Span) -> Iterator
         at=setting,
         label="no rule of iptables is for what stays on a bridge",
         help=f"set {KEY} = 1, where the settings are kept too (module br_netfilter)",
-        related=(Label(proxy.span, "kube-proxy translates the addresses of services"), Label(pods.span, pods.link)),
+        related=(Label(proxy, "kube-proxy translates the addresses of services"), Label(pods.span, pods.link)),
         host=host.name,
     )
+
+
+def _translator(host: Host, site: Site) -> Span | None:
+    """kube-proxy, by its configuration, or by a rule of its in the dump."""
+    told = next((one.span for cluster in clusters_of(host, site) for one in cluster.proxies), None)
+    ruleset = host.ruleset(4)
+    services = ruleset.chain("nat", "KUBE-SERVICES") if ruleset is not None else None
+    return told or (services.rules[0].span if services is not None and services.rules else None)
 
 
 def _kept_apart(host: Host, network: Network | None) -> Span | None:

@@ -8,6 +8,7 @@
 | `enable_ipv6: true` | a v6 subnet, on engines before 27 | the network is not created |
 | `ipv6: true` in daemon.json | `ip6tables`, before 27 or when false | no v6 rule |
 | `fixed-cidr-v6` | `ipv6: true` | docker0 has IPv4 only |
+| IPv6 on docker0 or a network | IPv6 on the host: `disable_ipv6` is 1 | what leaves has no way out |
 | a port on a v6 address of the host | IPv6 on the network, with `userland-proxy: false` | nothing answers there |
 
 Before 27 `ip6tables` also needs `experimental: true`. From 27 on it is the default.
@@ -65,6 +66,20 @@ Server:
 }
 ```
 
+## Bad: the kernel has IPv6 nowhere
+
+```json title="daemon.json"
+{
+  "ipv6": true,
+  "fixed-cidr-v6": "fd00:dead:beef::/64",
+  "ip6tables": true
+}
+```
+
+```ini title="sysctl.d/70-disable-ipv6.conf"
+net.ipv6.conf.all.disable_ipv6 = 1  # <- warning
+```
+
 ## Good: all of it
 
 ```yaml title="compose.yaml"
@@ -109,11 +124,13 @@ from netlint.api import (
     Severity,
     Site,
     Span,
+    is_container_link,
     parse_address,
     parse_prefix,
     rule,
 )
 
+DISABLED = "net.ipv6.conf.all.disable_ipv6"
 DRIVER_OPTION = "com.docker.network.enable_ipv6"
 
 
@@ -132,6 +149,44 @@ def check(site: Site) -> Iterator[Finding]:
                 yield from _network(host, network)
         if host.daemon is not None:
             yield from _daemon(host, host.daemon)
+        yield from _switched_off(host)
+
+
+def _switched_off(host: Host) -> Iterator[Finding]:
+    """A kernel told to have IPv6 on no interface: dockerd switches it on again for its bridges, and for no uplink."""
+    setting = host.sysctl(DISABLED)
+    wanted = [
+        option.span
+        for option in (host.daemon.get("ipv6") if host.daemon is not None else None,)
+        if option is not None and option.value is True
+    ]
+    wanted += [
+        one.ipv6.span
+        for one in host.networks
+        if one.ipv6 is not None
+        and one.ipv6.value
+        and one.ipv6.exact
+        and not one.external
+        and one.ipv6.span not in wanted
+    ]
+    if setting is None or not setting.exact or setting.value != "1" or not wanted:
+        return
+    spared = any(name.endswith(".disable_ipv6") and value.value == "0" for name, value in host.sysctls or ())
+    reached = any(
+        entry.address.version == 6 and entry.scope == "global"
+        for link in host.interfaces or ()
+        if not is_container_link(host, link.name)
+        for entry in link.addresses
+    )
+    if not spared and not reached:
+        yield Finding(
+            message=f"{DISABLED} is 1 and containers are to have IPv6: no uplink of the host has it, so that what they "
+            "send over IPv6 leaves by none",
+            at=setting.span,
+            help="set it to 0, or leave IPv6 off in dockerd and its networks",
+            related=tuple(Label(span, "IPv6 is on") for span in wanted[:3]),
+            host=host.name,
+        )
 
 
 def _network(host: Host, network: Network) -> Iterator[Finding]:
