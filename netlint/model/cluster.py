@@ -158,7 +158,7 @@ class StoreServer(Struct, frozen=True, kw_only=True):
 
 
 class Cluster(Struct, frozen=True, kw_only=True):
-    """All of that on one host."""
+    """All of that on one host. `dns` are the name servers that pods are given."""
 
     ranges: tuple[ClusterRange, ...] = ()
     flannel: tuple[Flannel, ...] = ()
@@ -172,6 +172,7 @@ class Cluster(Struct, frozen=True, kw_only=True):
     api_servers: tuple[Span, ...] = ()
     stores: tuple[StoreServer, ...] = ()
     bgp_peers: tuple[Span, ...] = ()
+    dns: tuple[Located[Address], ...] = ()
 
     def __bool__(self) -> bool:
         return self != Cluster()
