@@ -90,6 +90,21 @@ DHCP=yes
 { "log-driver": "journald" }
 ```
 
+## Good: in the bridges that they are in
+
+```ini title="etc/systemd/network/20-wired.network"
+[Match]
+Name=*
+
+[Network]
+KeepMaster=yes
+KeepConfiguration=yes
+```
+
+```json title="etc/docker/daemon.json"
+{ "log-driver": "journald" }
+```
+
 ## Good: the engine's links are left alone
 
 ```ini title="etc/systemd/network/10-docker.network"

@@ -65,6 +65,11 @@ services:
     command: python manage.py runserver 0.0.0.0:9000
     ports:
       - "9000:9000"
+  dev:
+    image: example/web
+    command: python manage.py runserver 0.0.0.0:8000 --settings web.dev --noreload
+    ports:
+      - "8002:8000"
 ```
 
 ## Good: for its own sidecar
@@ -83,6 +88,7 @@ services:
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -104,6 +110,7 @@ from netlint.api import (
 
 SHELLS = ("sh", "bash", "ash", "dash")
 BETWEEN = pattern(r"&&|\|\||[;&|\n]")
+TAKES_VALUE = ("-v", "--verbosity", "--settings", "--pythonpath")  # of manage.py
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
@@ -232,10 +239,19 @@ def _where(server: Server, words: tuple[Located[str], ...]) -> tuple[str | None,
                 return " ".join(one.value for one in told), told[0]  # redis takes several
             if told:
                 return told[0].value, told[0]
-    last = words[-1]
-    if server.bare and not last.value.startswith("-") and last.value not in server.words:
-        return (last.value if ":" in last.value else f"127.0.0.1:{last.value}"), last
+    place = _bare(server, words) if server.bare else None
+    if place is not None:
+        return (place.value if ":" in place.value else f"127.0.0.1:{place.value}"), place
     return None, words[0]
+
+
+def _bare(server: Server, words: tuple[Located[str], ...]) -> Located[str] | None:
+    """The first word that is neither an option nor the value of one."""
+    for before, word in pairwise(words):
+        taken = before.value in TAKES_VALUE or word.value.startswith("-") or word.value in server.words
+        if not taken:
+            return word
+    return None
 
 
 def _value(words: tuple[Located[str], ...], names: tuple[str, ...]) -> str | None:

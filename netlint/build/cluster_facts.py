@@ -19,7 +19,7 @@ from netlint.model.cluster import (
     StoreServer,
 )
 from netlint.model.located import Located
-from netlint.prefix import Prefix
+from netlint.prefix import Address, Prefix
 from netlint.source import Span
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class ClusterFacts:
         self.api_servers: list[Span] = []
         self.stores: list[StoreServer] = []
         self.bgp_peers: list[Span] = []
+        self.dns: list[Located[Address]] = []
+        self.balanced: list[Located[tuple[Address, Address]]] = []
         self.settings: list[Given] = []
 
     def claim(self, prefix: Located[Prefix], role: Role, owner: str, what: str, *, assumed: bool = False) -> None:
@@ -64,6 +66,8 @@ class ClusterFacts:
             api_servers=tuple(self.api_servers),
             stores=tuple(self.stores),
             bgp_peers=tuple(self.bgp_peers),
+            dns=tuple(self.dns),
+            balanced=tuple(self.balanced),
         )
 
     def _with_settings(self, one: Flanneld) -> Flanneld:

@@ -6,7 +6,7 @@ Sources: the option lists of Kubernetes 1.6 to 1.34, k3s 1.0 to 1.33 and kubeadm
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from netlint.build.embedded import json_word
 from netlint.build.facts import HostFacts
@@ -16,7 +16,7 @@ from netlint.build.values import prefixes_of, text_of
 from netlint.model.cluster import Flannel, KubeProxy, Role, StoreServer
 from netlint.model.located import Located
 from netlint.parse.tree import Mapping, Unsupported, Word
-from netlint.prefix import Prefix
+from netlint.prefix import Prefix, parse_address
 from netlint.source import Span
 
 KUBEADM_SERVICES = Prefix(4, 10 << 24 | 96 << 16, 12)
@@ -90,7 +90,18 @@ def _proxy(words: Sequence[Word], span: Span, facts: HostFacts) -> None:
 
 
 def _kubelet(words: Sequence[Word], span: Span, facts: HostFacts) -> None:
-    _ranges(program_flags(words, _SWITCHES), facts, "--pod-cidr", Role.PODS, "kubelet")
+    flags = program_flags(words, _SWITCHES)
+    _ranges(flags, facts, "--pod-cidr", Role.PODS, "kubelet")
+    add_servers([last(flags, "--cluster-dns")], facts)
+
+
+def add_servers(words: Iterable[Word | None], facts: HostFacts) -> None:
+    """The name servers that pods are given; each word may list several."""
+    for word in words:
+        for text in word.text.split(",") if word is not None else ():
+            address = parse_address(text.strip())
+            if word is not None and address is not None:
+                facts.cluster.dns.append(Located(address, word.span, word.exact))
 
 
 def _kubeadm(words: Sequence[Word], span: Span, facts: HostFacts) -> None:
@@ -121,6 +132,7 @@ def _k3s(words: Sequence[Word], span: Span, facts: HostFacts) -> None:
         if not _ranges(flags, facts, name, role, "k3s"):
             what = f"k3s' default {'pod' if role is Role.PODS else 'service'} range"
             facts.cluster.claim(Located(default, span, exact=False), role, "k3s", what, assumed=True)
+    add_servers([last(flags, "--cluster-dns")], facts)
 
 
 def _etcdctl(words: Sequence[Word], span: Span, facts: HostFacts) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from netlint.build.calico import enabled, encapsulation_of
 from netlint.build.cni import add_attachment, add_configuration
 from netlint.build.embedded import inner_yaml
 from netlint.build.facts import HostFacts, Parsed
-from netlint.build.kube_programs import assumed_services, build_program
+from netlint.build.kube_programs import add_servers, assumed_services, build_program
+from netlint.build.metallb import add_old_pools, add_pool
 from netlint.build.values import (
     any_of,
     as_word,
@@ -43,7 +45,6 @@ _NOT_MODELLED = frozenset(
     """BGPPeer BGPFilter HostEndpoint GlobalNetworkPolicy GlobalNetworkSet IPReservation NetworkPolicy
     CiliumNetworkPolicy EgressGatewayPolicy""".split()
 )
-_MODES = {"always": "Always", "crosssubnet": "CrossSubnet", "cross-subnet": "CrossSubnet"}
 _NODE_IMAGE = re.compile(r"(?:.*/)?(?:calico/node|calico-node|mirrored-calico-node)(?::.*|@.*)?")
 _IMAGE_PROGRAM = re.compile(
     r"(?:.*/)?(?P<name>flannel|kube-proxy|kube-apiserver|kube-controller-manager)(?:-\w+)?(?::.*|@.*)?"
@@ -116,6 +117,7 @@ class _Reader:
             "JoinConfiguration": lambda _: True,
             "KubeProxyConfiguration": self.proxy,
             "KubeletConfiguration": self.kubelet,
+            "IPAddressPool": lambda one: add_pool(at(one, "spec", "addresses"), self.facts),
             "NetworkAttachmentDefinition": lambda one: add_attachment(one, self.source, self.facts),
             "": self.k3s,
         }
@@ -140,7 +142,7 @@ class _Reader:
                 name=name,
                 prefix=prefix,
                 encapsulation=self.encapsulation(spec),
-                masquerades=flag_of(outgoing) or _enabled(outgoing),
+                masquerades=flag_of(outgoing) or enabled(outgoing),
                 disabled=off,
             )
         )
@@ -152,7 +154,7 @@ class _Reader:
         """Of an Installation's pool one word, of an IPPool two modes."""
         if (word := as_word(at(spec, "encapsulation"))) is not None:
             return text_of(word)
-        return _encapsulation(as_word(at(spec, "ipipMode")), as_word(at(spec, "vxlanMode")))
+        return encapsulation_of(as_word(at(spec, "ipipMode")), as_word(at(spec, "vxlanMode")))
 
     def old_pool(self, document: Mapping) -> bool:
         """Version 1 of the API: the range is the object's name."""
@@ -270,11 +272,12 @@ class _Reader:
     def kubelet(self, document: Mapping) -> bool:
         for prefix in prefixes_of(as_word(document.get("podCIDR")), self.facts, "podCIDR"):
             self.cluster.claim(prefix, Role.PODS, "kubelet", "the pod range (kubelet podCIDR)")
+        add_servers(map(as_word, items(document.get("clusterDNS"))), self.facts)
         return True
 
     def k3s(self, document: Mapping) -> bool:
         """/etc/rancher/k3s/config.yaml, whose keys are the flags of `k3s server`."""
-        keys = ("cluster-cidr", "service-cidr", "flannel-backend")
+        keys = ("cluster-cidr", "service-cidr", "flannel-backend", "cluster-dns")
         found = [key for key in keys if document.get(key) is not None]
         words = [Word("k3s", document.span), Word("server", document.span)]
         for key in found:
@@ -297,6 +300,10 @@ class _Reader:
             elif _COMPONENT.search(value.text):
                 for inner in inner_yaml(value, self.source, self.facts):
                     done = any_of(self.read(one) for one in _objects(inner)) or done
+            elif key.text == "config" and "address-pools" in value.text:
+                done = (
+                    any_of(add_old_pools(one, self.facts) for one in inner_yaml(value, self.source, self.facts)) or done
+                )
             elif key.text == "veth_mtu" and (mtu := number_of(as_word(value), self.facts, key.text)) is not None:
                 self.cluster.calico.append(Calico(span=value.span, mtu=mtu if mtu.value else None))
                 done = True
@@ -356,29 +363,12 @@ class _Reader:
                 span=prefix.span,
                 name="default-ipv4-ippool",
                 prefix=prefix,
-                encapsulation=_encapsulation(env.get("CALICO_IPV4POOL_IPIP"), env.get("CALICO_IPV4POOL_VXLAN")),
+                encapsulation=encapsulation_of(env.get("CALICO_IPV4POOL_IPIP"), env.get("CALICO_IPV4POOL_VXLAN")),
                 masquerades=outgoing,
             )
         )
         self.cluster.claim(prefix, Role.PODS, "Calico", "the Calico pool (CALICO_IPV4POOL_CIDR)")
         return True
-
-
-def _enabled(word: Word | None) -> Located[bool] | None:
-    if word is None or word.text not in ("Enabled", "Disabled"):
-        return None
-    return Located(word.text == "Enabled", word.span, word.exact)
-
-
-def _encapsulation(ipip: Word | None, vxlan: Word | None) -> Located[str] | None:
-    """The one word for two modes, of which at most one is on."""
-    none: Word | None = None
-    for name, word in (("IPIP", ipip), ("VXLAN", vxlan)):
-        mode = _MODES.get(word.text.lower()) if word is not None else None
-        if word is not None and mode is not None:
-            return Located(name if mode == "Always" else name + mode, word.span, word.exact)
-        none = none or word
-    return Located("None", none.span, none.exact) if none is not None else None
 
 
 def containers_of(node: Node) -> Iterator[Mapping]:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Unpack Docker engines and Compose of other Debian suites for the lab: `fetch-engines.sh [VERSION …]`, of 26.1 and 28.5;
-# `firewalls`: ufw and firewalld of this machine's own suite; `compose-1.17`, `compose-1.25`: docker-compose from PyPI.
+# `firewalls`: ufw and firewalld of this machine's own suite; `firewalld-2.3`: that of Debian 13; `compose-1.17`, `compose-1.25`: docker-compose from PyPI.
 # Nothing is installed. The folder is $NETLINT_LAB_CACHE or /var/cache/netlint-lab; what is there already stays.
 # Status 75: something cannot be had, because the archive is out of reach or has no such version (any more).
 set -eu
@@ -41,17 +41,22 @@ fetch() {
   exit 75
 }
 
-# Download and unpack the packages of a suite, if they are of the version looked for.
-unpack() {
-  suite=$1 work=$2
-  rm -rf "$work"
-  mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/deb" "$work/root" "$work/bin"
-  echo "deb [signed-by=$keyring] $mirror $suite main" >"$work/sources.list"
-  options="-qq -o Dir::Etc::SourceList=$work/sources.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=$work/lists
-    -o Dir::Cache=$work -o APT::Sandbox::User=root -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
+# Read what a suite has into a folder of its own, with the options of apt for it in $options.
+index() {
+  rm -rf "$2"
+  mkdir -p "$2/lists/partial" "$2/archives/partial" "$2/deb" "$2/root" "$2/bin"
+  echo "deb [signed-by=$keyring] $mirror $1 main" >"$2/sources.list"
+  options="-qq -o Dir::Etc::SourceList=$2/sources.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=$2/lists
+    -o Dir::Cache=$2 -o APT::Sandbox::User=root -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
     -o Acquire::Check-Valid-Until=false" # a snapshot of an archive serves as well
   # shellcheck disable=SC2086 # words without spaces
   apt-get $options update || return 1
+}
+
+# Download and unpack the packages of a suite, if they are of the version looked for.
+unpack() {
+  suite=$1 work=$2
+  index "$suite" "$work" || return 1
   # shellcheck disable=SC2086
   offered=$(apt-cache $options show --no-all-versions docker.io | sed -n 's/^Version: //p')
   case $offered in
@@ -90,6 +95,35 @@ firewalls() {
   echo "ufw and firewalld fetched"
 }
 
+# firewalld of another suite: its Python, beside the modules of this machine's suite.
+firewalld() {
+  firewalls # which has a folder of its own
+  version=$1 folder=$cache/firewalld-$1
+  if [ -x "$folder/usr/sbin/firewalld" ]; then
+    echo "firewalld $version is there"
+    return
+  fi
+  index "$2" "$folder.new" || exit 75
+  # shellcheck disable=SC2086
+  (cd "$folder.new/deb" && apt-get $options download firewalld python3-firewall) || exit 75
+  cp -a "$cache/firewalls/usr" "$folder.new/root"
+  rm -r "$folder.new/root/usr/lib/python3/dist-packages/firewall"
+  for deb in "$folder.new"/deb/*.deb; do
+    case $deb in
+    */firewalld_"$version".*) ;;
+    */firewalld_*)
+      echo "$2 has ${deb##*/}, not firewalld $version" >&2
+      exit 75
+      ;;
+    esac
+    dpkg -x "$deb" "$folder.new/root"
+  done
+  rm -rf "$folder"
+  mv "$folder.new/root" "$folder"
+  rm -r "$folder.new"
+  echo "firewalld $version fetched from $2"
+}
+
 # A docker-compose that reads file formats by their numbers, with what of its libraries `config` wants.
 compose() {
   folder=$cache/compose-$1
@@ -105,12 +139,13 @@ compose() {
   echo "docker-compose $1 fetched"
 }
 
-[ "$#" -gt 0 ] || set -- 26.1 28.5 firewalls compose-1.17 compose-1.25
+[ "$#" -gt 0 ] || set -- 26.1 28.5 firewalls firewalld-2.3 compose-1.17 compose-1.25
 for wanted in "$@"; do
   case $wanted in
   26.1) fetch 26.1 trixie ;;
   28.5) fetch 28.5 sid forky ;;
   firewalls) firewalls ;;
+  firewalld-2.3) firewalld 2.3 trixie ;;
   compose-1.17) compose 1.17 1.17.1 ;;
   compose-1.25) compose 1.25 1.25.0 ;;
   *)

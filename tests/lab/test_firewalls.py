@@ -1,13 +1,16 @@
-"""NL802, NL803: ufw and firewalld, and the engine's own rules beside theirs."""
+"""NL422, NL802, NL803: ufw and firewalld, and the engine's own rules beside theirs."""
 
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.lab import image
 from tests.lab.compose import Lab, Record, up
+from tests.lab.dump import dump
 from tests.lab.engine import Engine, refusal
 from tests.lab.examples import files, reported, write
-from tests.lab.firewalls import Ufw, firewalld
+from tests.lab.firewalls import NEWER, Ufw, firewalld
 from tests.lab.machine import ADDRESS, NEIGHBOUR, machine
 
 ZONE_TITLE = "a zone of firewalld without the port"
@@ -67,6 +70,42 @@ def test_firewalld(version: str, proof: Record, tmp_path: Path) -> None:
         "firewalld's zone of the LAN allows ssh alone: a program of the host is out of reach, the published port 3306 "
     )
     proof(rule="NL802", engine=version, observed=seen + "answers")
+
+
+FORWARD_PORT = "meta l4proto tcp ct original proto-dst 8080 accept"
+STRICT = {
+    "strict, and ports of the engine": False,
+    "firewalld passes on what others have translated": True,
+    "published for the host alone": True,
+}
+
+
+@pytest.mark.parametrize("title", STRICT)
+def test_strict_forward_ports(version: str, title: str, proof: Record, tmp_path: Path) -> None:
+    """firewalld 2.3 with the setting of each example. The zone of the LAN opens the port, which does not help.
+
+    The rule of a forward-port for the filter is written by hand, with the protocol: Debian 12's nft reads it only so.
+    """
+    texts, shop = files("NL422", title), tmp_path / "shop"
+    value = texts["firewalld/firewalld.conf"].split("StrictForwardPorts=")[1].split()[0]
+    public = '<zone><interface name="eth0"/><port port="8080" protocol="tcp"/></zone>'
+    with (
+        machine() as (host, others),
+        firewalld(host, {"public.xml": public}, {"StrictForwardPorts": value}, NEWER),
+        Engine(host, version) as engine,
+    ):
+        up(engine, texts, shop)
+        alone = title == "published for the host alone"
+        assert host.asks("127.0.0.1", 8080) is not None
+        assert (others.asks(ADDRESS, 8080) == NEIGHBOUR) is (STRICT[title] and not alone)
+        dump(engine, write({"firewalld/firewalld.conf": texts["firewalld/firewalld.conf"]}, shop))
+        assert ("NL422" in reported(shop)) is not STRICT[title]
+        if not STRICT[title]:
+            host.run("nft", *f"insert rule inet firewalld filter_FORWARD_dnat {FORWARD_PORT}".split())
+            assert others.asks(ADDRESS, 8080) is not None
+            seen = "firewalld 2.3 with StrictForwardPorts=yes: a published port answers the host alone, though its "
+            seen += "zone opens it; with the rule of a forward-port, or with StrictForwardPorts=no, the LAN as well"
+            proof(rule="NL422", engine=version, observed=seen)
 
 
 def listing(command: Callable[..., str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """NL515: systemd-networkd beside an engine."""
 
-import shlex
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ PARTS = {
     "the bridges alone": (False, "docker0"),
     "the card": (False, "eth0"),
     "no virtual link": (False, None),
+    "in the bridges that they are in": (False, "eth0"),
     "the engine's links are left alone": (False, "eth0"),
 }
 
@@ -48,7 +48,7 @@ def test_container_links(version: str, title: str, proof: Record, tmp_path: Path
             assert (others.asks(ADDRESS, 8080) is None) is parts
             assert bridged() is not parts
             assert "172.17.0.1/16" in host.ip("addr", "show", "docker0")
-            assert (f"docker0: {taken}" in log.read_text(encoding="utf-8")) is bad
+            assert (f"docker0: {taken}" in log.read_text(encoding="utf-8")) is (bad or "bridges" in title)
             dump(engine, write(texts, tmp_path))
             assert ("NL515" in reported(tmp_path)) is bad
             if parts:
@@ -56,7 +56,7 @@ def test_container_links(version: str, title: str, proof: Record, tmp_path: Path
                 engine.settle()
                 wait_until(lambda: engine.asks("web", NEIGHBOUR) == ADDRESS, 5, "the container's network")
     if bad:
-        match = shlex.join(texts[f"{PLACE}20-wired.network"].splitlines()[1].split(";")[0].split())
+        match = texts[f"{PLACE}20-wired.network"].splitlines()[1].strip()
         effect = (
             "the link of the running container leaves docker0, and the container its network, until it is restarted"
         )
