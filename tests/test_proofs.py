@@ -58,3 +58,13 @@ def test_a_run_replaces_what_it_saw_again(tmp_path: Path, monkeypatch: pytest.Mo
         ("20.10", "lost"),
         ("28.5", "drops"),  # and what a test saw that is there no more is gone
     ]
+
+
+def test_a_run_keeps_what_another_wrote_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "rules_folder", lambda: tmp_path)
+    (tmp_path / NAME).write_bytes(msgspec.json.encode(SEEN[:1]))
+    assert len(read_proofs(tmp_path)) == 1
+    (tmp_path / NAME).write_bytes(msgspec.json.encode(SEEN[:2]))
+    lab.write_proofs([Proof(rule="NL1", engine="26.1", observed="lost", test="test_nat.py::test_flushed")])
+    read_proofs.cache_clear()
+    assert [proof.engine for proof in read_proofs(tmp_path)] == ["20.10", "26.1", "28.5"]

@@ -16,6 +16,7 @@ TESTS = Path(__file__).parent
 
 def write_proofs(seen: Iterable[Proof]) -> None:
     """Replace the proofs of the tests and engines that were run; others stay while their test exists."""
+    read_proofs.cache_clear()  # a run beside this one may have written since this one first looked
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     new = {msgspec.structs.replace(proof, date=today) for proof in seen}
     run = {(proof.test, proof.engine) for proof in new}
