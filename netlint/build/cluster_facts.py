@@ -43,6 +43,7 @@ class ClusterFacts:
         self.stores: list[StoreServer] = []
         self.bgp_peers: list[Span] = []
         self.dns: list[Located[Address]] = []
+        self.balanced: list[Located[tuple[Address, Address]]] = []
         self.settings: list[Given] = []
 
     def claim(self, prefix: Located[Prefix], role: Role, owner: str, what: str, *, assumed: bool = False) -> None:
@@ -66,6 +67,7 @@ class ClusterFacts:
             stores=tuple(self.stores),
             bgp_peers=tuple(self.bgp_peers),
             dns=tuple(self.dns),
+            balanced=tuple(self.balanced),
         )
 
     def _with_settings(self, one: Flanneld) -> Flanneld:

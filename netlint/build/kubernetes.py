@@ -14,6 +14,7 @@ from netlint.build.cni import add_attachment, add_configuration
 from netlint.build.embedded import inner_yaml
 from netlint.build.facts import HostFacts, Parsed
 from netlint.build.kube_programs import add_servers, assumed_services, build_program
+from netlint.build.metallb import add_old_pools, add_pool
 from netlint.build.values import (
     any_of,
     as_word,
@@ -116,6 +117,7 @@ class _Reader:
             "JoinConfiguration": lambda _: True,
             "KubeProxyConfiguration": self.proxy,
             "KubeletConfiguration": self.kubelet,
+            "IPAddressPool": lambda one: add_pool(at(one, "spec", "addresses"), self.facts),
             "NetworkAttachmentDefinition": lambda one: add_attachment(one, self.source, self.facts),
             "": self.k3s,
         }
@@ -298,6 +300,10 @@ class _Reader:
             elif _COMPONENT.search(value.text):
                 for inner in inner_yaml(value, self.source, self.facts):
                     done = any_of(self.read(one) for one in _objects(inner)) or done
+            elif key.text == "config" and "address-pools" in value.text:
+                done = (
+                    any_of(add_old_pools(one, self.facts) for one in inner_yaml(value, self.source, self.facts)) or done
+                )
             elif key.text == "veth_mtu" and (mtu := number_of(as_word(value), self.facts, key.text)) is not None:
                 self.cluster.calico.append(Calico(span=value.span, mtu=mtu if mtu.value else None))
                 done = True

@@ -158,7 +158,8 @@ class StoreServer(Struct, frozen=True, kw_only=True):
 
 
 class Cluster(Struct, frozen=True, kw_only=True):
-    """All of that on one host. `dns` are the name servers that pods are given."""
+    """All of that on one host. `dns` are the name servers that pods are given, `balanced` the ranges, first and last
+    address, that MetalLB hands out to services on the nodes' own network."""
 
     ranges: tuple[ClusterRange, ...] = ()
     flannel: tuple[Flannel, ...] = ()
@@ -173,6 +174,7 @@ class Cluster(Struct, frozen=True, kw_only=True):
     stores: tuple[StoreServer, ...] = ()
     bgp_peers: tuple[Span, ...] = ()
     dns: tuple[Located[Address], ...] = ()
+    balanced: tuple[Located[tuple[Address, Address]], ...] = ()
 
     def __bool__(self) -> bool:
         return self != Cluster()
