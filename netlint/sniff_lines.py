@@ -126,7 +126,7 @@ STRONG = _kinds(
     (
         "dockerd-command",
         "docker daemon -|docker -d -|dockerd",
-        r"(?:sudo )?docker (?:daemon|-d) -|\S+ +\d+ .*\s/(?:\S*/)?dockerd",
+        r"(?:sudo )?docker (?:daemon|-d) -|\S+ +\d+ (?:.*\s)?/(?:\S*/)?dockerd",
     ),
 )
 # Lines that also occur in prose and in other files: the listing must mostly be made of them.

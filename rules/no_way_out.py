@@ -13,7 +13,8 @@ webhooks that never fire.
 
 Put the service on a second network that is not internal, or let it go through a proxy that is on both.
 
-The check reads addresses of mail servers, APIs and webhooks in the environment. It is silent where a proxy is set, and
+The check reads addresses of mail servers, APIs and webhooks in the environment, and knows some programs whose only work
+is out there: tunnels to a provider, updaters of names. It is silent where a proxy is set, and
 where a service has the name as an alias.
 
 ## Bad: mail from an internal network
@@ -29,6 +30,23 @@ services:
       - back
 networks:
   back:
+    internal: true
+```
+
+## Bad: a tunnel without a way out
+
+```yaml title="compose.yaml"
+services:
+  tunnel:
+    image: cloudflare/cloudflared
+    command: tunnel run
+    networks:
+      - inner  # <- warning
+  web:
+    image: example/web
+    networks: [inner]
+networks:
+  inner:
     internal: true
 ```
 
@@ -64,6 +82,7 @@ from netlint.api import (
     Service,
     Severity,
     Site,
+    image_name,
     intents,
     pattern,
     rule,
@@ -76,12 +95,16 @@ CALLED = pattern(r"SMTP|MAIL|API|WEBHOOK|UPSTREAM|ENDPOINT|REMOTE", re.IGNORECAS
 PROXY = pattern(r"(?:HTTPS?|ALL)_PROXY", re.IGNORECASE)
 
 
+# Programs that do nothing without their provider, by the last part of their images' names.
+OUTWARD = ("cloudflared", "ngrok", "duckdns", "ddclient", "cloudflare-ddns", "ddns-updater", "inadyn")
+
+
 @rule(
     "NL235",
     Severity.WARNING,
     confidence=Confidence.MEDIUM,
     proof="containers of an internal network have no default route on Docker 20.10.24, 26.1.5 and 28.5.2",
-    compose=["network.internal", "service.environment|service.command"],
+    compose=["network.internal", "service.environment|service.command|service.image"],
     each_host=True,
 )
 def check(site: Site) -> Iterator[Finding]:
@@ -91,11 +114,30 @@ def check(site: Site) -> Iterator[Finding]:
             for service in project.services:
                 if not service.extends and service.attachments and _is_shut_in(host, project, service):
                     yield from _calls(host, project, reach, service)
+                    yield from _outward(host, project, service)
 
 
 def _is_shut_in(host: Host, project: Project, service: Service) -> bool:
     networks = [host.network_of(project, one.network) for one in service.attachments]
     return all(network is not None and network.internal and network.driver == "bridge" for network in networks)
+
+
+def _outward(host: Host, project: Project, service: Service) -> Iterator[Finding]:
+    """A program that is there for somebody outside."""
+    image = image_name(service)
+    if image not in OUTWARD or service.image is None or any(PROXY.fullmatch(name) for name, _ in service.environment):
+        return
+    inside = [network for one in service.attachments if (network := project.network(one.network)) is not None]
+    names = ", ".join(one.network for one in service.attachments)
+    yield Finding(
+        message=f"service {service.name} ({image}) works with a server out there, and is on the internal network "
+        f"{names} alone",
+        at=service.attachments[0].span,
+        label="no route leads out",
+        help="put the service on a second network that is not internal",
+        related=tuple(Label(network.span, "internal") for network in inside[:1]),
+        host=host.name,
+    )
 
 
 def _calls(host: Host, project: Project, reach: Reach, service: Service) -> Iterator[Finding]:
