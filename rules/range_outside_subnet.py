@@ -15,8 +15,8 @@ A reserved address outside is refused by every engine. With a range outside:
 | from 25 on | no such network is made (moby/moby#45759); those that are there stay as they were | the same |
 | 28.5 | on those that are there no container starts: "range … is not in subnet …" | no container starts on docker0 |
 
-A range that is larger than the subnet, or a part of another, is not what it looks like either way: the engine uses the
-whole subnet, and from 25 on refuses the larger `ip_range`.
+A range that is larger than the subnet has no effect, the engine uses the whole subnet; from 25 on it refuses such an
+`ip_range` too.
 
 ## How to fix it
 
