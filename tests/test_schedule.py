@@ -2,6 +2,8 @@
 
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,8 @@ from netlint.source import Source
 from netlint.spool import Spool
 
 RULES = load_rules([rules_folder()])
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+PROJECT = Path(__file__).parents[1]
+FIXTURES = PROJECT / "fixtures"
 
 
 def _write_site(folder: Path, count: int) -> None:
@@ -84,6 +87,17 @@ def _report(folder: Path, jobs: int = 1) -> str:
     return render(check(discover([str(folder)]), RULES, Config(), jobs=jobs))
 
 
+def _report_of_another(folder: Path, jobs: int) -> str:
+    """The report that a new process makes, one host after the other: tests before this one have diagrams of oxidd, and
+    with them this process does not fork."""
+    code = (
+        "import sys; from tests import test_schedule as test; from netlint import schedule, texts;"
+        "test.packing.MOST_UNPACKED, schedule._MANY, texts.MUCH = 1, 2, 0;"
+        f"sys.stdout.write(test._report(test.Path({str(folder)!r}), {jobs}))"
+    )
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT).stdout
+
+
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts_module, "MUCH", 0)
@@ -102,6 +116,9 @@ def test_hosts_one_by_one_say_the_same(what: str, jobs: int, tmp_path: Path, req
     if what == "site":
         of_pairs = {"NL119", "NL402", "NL403", "NL407", "NL502", "NL512"}
         assert of_pairs <= {finding["code"] for finding in json.loads(whole)["findings"]}
+    if jobs > 1:
+        assert _report_of_another(folder, jobs) == whole
+        return
     request.getfixturevalue("one_by_one")
     assert _report(folder, jobs) == whole
 
