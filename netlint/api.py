@@ -46,7 +46,7 @@ _NAMES = {
     "netlint.dataplane.stores": ("open_stores",),
     "netlint.dataplane.translate": ("parse_target",),
     "netlint.dataplane.unreached": ("UnfinishedError", "Unreached", "unreached"),
-    "netlint.dataplane.view": ("Bridge", "bridges", "is_container_link", "local_addresses", "uplinks"),
+    "netlint.dataplane.view": ("Bridge", "bridges", "is_container_link", "is_left_out", "local_addresses", "uplinks"),
     "netlint.dataplane.walk": ("Outcome", "Passage", "deed", "walk"),
     "netlint.evidence": ("measured",),
     "netlint.finding": (

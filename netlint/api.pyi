@@ -76,6 +76,7 @@ from netlint.dataplane.unreached import unreached as unreached
 from netlint.dataplane.view import Bridge as Bridge
 from netlint.dataplane.view import bridges as bridges
 from netlint.dataplane.view import is_container_link as is_container_link
+from netlint.dataplane.view import is_left_out as is_left_out
 from netlint.dataplane.view import local_addresses as local_addresses
 from netlint.dataplane.view import uplinks as uplinks
 from netlint.dataplane.walk import Outcome as Outcome

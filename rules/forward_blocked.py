@@ -131,6 +131,7 @@ from netlint.api import (
     Walker,
     insides,
     is_container_link,
+    is_left_out,
     led_to,
     leg_witness,
     machines,
@@ -169,6 +170,8 @@ def _version(walker: Walker, walk: HostWalk) -> Iterator[Finding]:
     said: set[Span] = set()
     for inside in (*insides(walk), *(machines(walk) if _programmed(walk) else ())):
         if inside.network is not None and (inside.network.internal or not (_programmed(walk) or _left_alone(walk))):
+            continue
+        if is_left_out(host, inside.link):
             continue
         leg = walk.receive(outward(inside))
         if (_blocked(leg, forward) or _by_user(leg)) and leg.decided is not None and leg.decided not in said:

@@ -80,6 +80,7 @@ from netlint.api import (
     Step,
     Witness,
     bridges,
+    is_left_out,
     local_addresses,
     parse_address,
     paths,
@@ -105,6 +106,8 @@ def check(site: Site) -> Iterator[Finding]:
         if ruleset is None or nat is None or not nat.complete or host.uses_nftables:
             continue
         for bridge in bridges(host):
+            if is_left_out(host, bridge.name):
+                continue
             if bridge.network.masquerades and bridge.subnet.prefix.network().is_private:
                 yield from _bridge(host, ruleset, bridge)
 

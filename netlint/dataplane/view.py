@@ -48,6 +48,16 @@ def is_container_link(host: Host, name: str) -> bool:
     return _CONTAINER_LINK.fullmatch(name) is not None or any(network.bridge == name for network in host.networks)
 
 
+def is_left_out(host: Host, bridge: str) -> bool:
+    """Whether `bridge` is docker_gwbridge and no rule names it. The engine writes rules for it into both tables when a
+    node joins a swarm: a dump that has none was made before that, or is an excerpt."""
+    if bridge != "docker_gwbridge":
+        return False
+    rules = (one for ruleset in host.rulesets for table in ruleset.tables.values() for _, one in table.rules())
+    links = (link for one in rules for link in (one.in_interface, one.out_interface) if link is not None)
+    return all(link.name != bridge for link in links)
+
+
 @remembered
 def uplinks(host: Host) -> Sequence[str]:
     """Interfaces by which packets leave the host: those of the default routes, else every one that leads to no
