@@ -81,18 +81,26 @@ def published_ports(host: Host) -> Iterator[Taken]:
             yield Taken(publication, binding)
 
 
+_MOST = 300  # collisions of one: all pairs of ten thousand would take minutes
+
+
 def collisions(taken: Iterable[Taken]) -> Iterator[tuple[Taken, Taken, PortRange]]:
-    """Each pair that wants the same ports, in the order given, and the ports."""
+    """Each pair that wants the same ports, in the order given, and the ports. Of many that want the same, each is
+    paired with some of the others."""
     ordered = list(taken)
     active: list[int] = []
     pairs: list[tuple[int, int, PortRange]] = []
     for index in sorted(range(len(ordered)), key=lambda index: ordered[index].binding.ports.first):
         binding = ordered[index].binding
         active = [other for other in active if ordered[other].binding.ports.last >= binding.ports.first]
+        found = 0
         for other in active:
             common = binding.common(ordered[other].binding)
             if common is not None:
                 pairs.append((min(index, other), max(index, other), common))
+                found += 1
+                if found == _MOST:
+                    break
         active.append(index)
     for first, second, common in sorted(pairs, key=lambda pair: (pair[1], pair[0])):
         yield ordered[first], ordered[second], common

@@ -112,3 +112,15 @@ def test_collisions_are_those_of_single_sockets(ports: list[PublishedPort]) -> N
         if clash(first.binding, second.binding)
     }
     assert found == wanted
+
+
+def test_of_many_on_one_port_each_collides() -> None:
+    ports = [port(None, 80, 80, protocol="tcp") for _ in range(2000)]
+    taken = [
+        Taken(Publication(f"service {index}", None, one, ()), binding)
+        for index, one in enumerate(ports)
+        if (binding := takes(one)) is not None
+    ]
+    pairs = list(collisions(taken))
+    assert {second.publication.owner for _, second, _ in pairs} == {f"service {index}" for index in range(1, 2000)}
+    assert len(pairs) < 2000 * 301
