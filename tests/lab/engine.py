@@ -167,7 +167,8 @@ class Engine:
 
     def _answers(self) -> bool:
         if self._process is None or self._process.poll() is not None:
-            lines = [line for line in self.log.splitlines() if line.strip()]
+            # its connection to containerd may log that it ends after the reason is given
+            lines = [line for line in self.log.splitlines() if line.strip() and " level=info " not in line]
             raise StartRefused(lines[-1] if lines else "")
         try:
             return self.api.ask("GET", "/_ping") == b"OK"
