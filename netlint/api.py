@@ -48,6 +48,7 @@ _NAMES = {
     "netlint.dataplane.unreached": ("UnfinishedError", "Unreached", "unreached"),
     "netlint.dataplane.view": ("Bridge", "bridges", "is_container_link", "is_left_out", "local_addresses", "uplinks"),
     "netlint.dataplane.walk": ("Outcome", "Passage", "deed", "walk"),
+    "netlint.dataplane.wanted": ("DEFAULT_BRIDGE", "Wanted", "refused_way", "service_targets", "source_networks"),
     "netlint.evidence": ("measured",),
     "netlint.finding": (
         "Add",
@@ -128,7 +129,7 @@ _NAMES = {
     "netlint.model.network": ("Endpoint", "Network", "Origin", "Subnet"),
     "netlint.model.overlay": ("Swarm", "SwarmNode", "SwarmService", "Weave"),
     "netlint.model.ports": ("Binding", "Taken", "collisions", "listens", "published_ports", "takes"),
-    "netlint.model.proxies": ("PROXIES", "Proxy", "proxied", "proxies", "serving"),
+    "netlint.model.proxies": ("PROXIES", "Proxy", "proxied", "proxies", "serving", "swarm_options"),
     "netlint.model.reach": (
         "BACKEND_PORTS",
         "Reach",

@@ -83,6 +83,11 @@ from netlint.dataplane.walk import Outcome as Outcome
 from netlint.dataplane.walk import Passage as Passage
 from netlint.dataplane.walk import deed as deed
 from netlint.dataplane.walk import walk as walk
+from netlint.dataplane.wanted import DEFAULT_BRIDGE as DEFAULT_BRIDGE
+from netlint.dataplane.wanted import Wanted as Wanted
+from netlint.dataplane.wanted import refused_way as refused_way
+from netlint.dataplane.wanted import service_targets as service_targets
+from netlint.dataplane.wanted import source_networks as source_networks
 from netlint.evidence import measured as measured
 from netlint.finding import Add as Add
 from netlint.finding import Change as Change
@@ -198,6 +203,7 @@ from netlint.model.proxies import Proxy as Proxy
 from netlint.model.proxies import proxied as proxied
 from netlint.model.proxies import proxies as proxies
 from netlint.model.proxies import serving as serving
+from netlint.model.proxies import swarm_options as swarm_options
 from netlint.model.reach import BACKEND_PORTS as BACKEND_PORTS
 from netlint.model.reach import Reach as Reach
 from netlint.model.reach import container_ports as container_ports

@@ -99,8 +99,6 @@ nameserver 192.168.10.53
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from netlint.api import (
     Address,
     Finding,
@@ -108,29 +106,19 @@ from netlint.api import (
     HostWalk,
     Inside,
     Label,
-    Packet,
     Severity,
     Site,
     Span,
     Walker,
+    Wanted,
     insides,
-    intents,
     leg_witness,
     outward,
     parse_address,
+    refused_way,
     rule,
+    service_targets,
 )
-
-
-class Wanted(Struct, frozen=True):
-    """A server that containers use. `networks` are those of the containers, None for all."""
-
-    address: Address
-    protocol: str
-    port: int
-    what: str
-    span: Span
-    networks: frozenset[str] | None = None
 
 
 @rule(
@@ -174,35 +162,25 @@ def _servers(host: Host) -> Iterator[Wanted]:
     for address, span in names:
         if address.version == 4:
             yield Wanted(address, "udp", 53, "the name server of containers", span)
-    for project in host.projects:
-        for service in project.services:
-            found = (host.network_of(project, attachment.network) for attachment in service.attachments)
-            networks = frozenset(network.name for network in found if network is not None)
-            for intent in intents(service):
-                target = parse_address(intent.host)
-                if target is not None and target.version == 4 and intent.port is not None and intent.exact:
-                    what = f"what service {service.name} connects to"
-                    yield Wanted(target, "tcp", intent.port, what, intent.span, networks)
+    yield from service_targets(host)
 
 
 def _lost(walk: HostWalk, inside: Inside, wanted: Wanted) -> Finding | None:
     """Who surely refuses the packet; None where it passes, or ends on this host."""
     address = wanted.address
-    if address in walk.router.own or address.is_loopback or walk.router.bridge_of(address) is not None:
+    if (
+        address.version != 4
+        or address in walk.router.own
+        or address.is_loopback
+        or walk.router.bridge_of(address) is not None
+    ):
         return None
-    packet = Packet(
-        source=inside.first,
-        destination=address,
-        protocol=wanted.protocol,
-        destination_port=wanted.port,
-        in_interface=inside.link,
-    )
-    leg = walk.receive(packet)
-    if leg.accepted or not leg.certain or leg.decided is None or leg.left.destination != address:
+    leg = refused_way(walk, inside, wanted)
+    if leg is None:
         return None
     return Finding(
         message=f"{address}:{wanted.port}/{wanted.protocol}, {wanted.what}, is closed to network {inside.name}",
-        at=leg.decided,
+        at=leg.decided or inside.span,
         label=f"{leg.left} ends here",
         help=f"accept it before: iptables -I DOCKER-USER -d {address} -p {wanted.protocol} --dport {wanted.port} "
         "-j ACCEPT",

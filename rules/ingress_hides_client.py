@@ -70,12 +70,24 @@ services:
 import re
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Label, Located, Project, Service, Severity, Site, image_name, pattern, rule
+from netlint.api import (
+    Finding,
+    Host,
+    Label,
+    Located,
+    Project,
+    Service,
+    Severity,
+    Site,
+    image_name,
+    pattern,
+    rule,
+    swarm_options,
+)
 
 LIST = pattern(
     r"traefik\.(?:http|tcp)\.middlewares\.(?P<name>[^.]+)\.ip(?:allow|white)list\.sourcerange", re.IGNORECASE
 )
-SWARM = ("--providers.swarm", "--providers.docker.swarmmode", "--docker.swarmmode")
 PASSED_ON = ("proxyprotocol", "forwardedheaders")  # of an entry point: somebody before it tells the client's address
 
 
@@ -101,8 +113,7 @@ def _of_swarm(service: Service) -> bool:
     if image_name(service) != "traefik" or service.mode is not None or service.extends:
         return False
     words = [word.value.lower() for word in service.command]
-    told = any(word.startswith(SWARM) and not word.endswith("=false") for word in words)
-    return told and not any(sign in word for word in words for sign in PASSED_ON)
+    return bool(swarm_options(service)) and not any(sign in word for word in words for sign in PASSED_ON)
 
 
 def _lists(project: Project) -> list[Located[str]]:

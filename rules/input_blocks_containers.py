@@ -101,42 +101,26 @@ COMMIT
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from netlint.api import (
-    Address,
+    DEFAULT_BRIDGE,
     ContainerRun,
     Finding,
     Host,
     HostWalk,
     Inside,
     Label,
-    Packet,
-    Project,
-    Service,
     Severity,
     Site,
-    Span,
     Walker,
+    Wanted,
     insides,
-    intents,
     leg_witness,
     parse_address,
+    refused_way,
     rule,
+    service_targets,
+    source_networks,
 )
-
-DEFAULT_BRIDGE = ("bridge", "docker0")  # its name as a network, and where only its interface is known
-
-
-class Wanted(Struct, frozen=True):
-    """A service of the host that containers use. `networks` are those of the containers, None for all."""
-
-    address: Address
-    protocol: str
-    port: int
-    what: str
-    span: Span
-    networks: frozenset[str] | None = None
 
 
 @rule(
@@ -150,7 +134,7 @@ def check(site: Site) -> Iterator[Finding]:
     for host in site.hosts:
         walk = walker.on(host)
         said: set[tuple[object, ...]] = set()
-        for wanted in (*_resolvers(host), *_ports(walk), *_listeners(walk)):
+        for wanted in (*_resolvers(host), *service_targets(host), *_listeners(walk)):
             if wanted.address not in walk.router.own or wanted.address.is_loopback:
                 continue  # a packet to a loopback address stays in the container (loopback-resolver)
             for inside in insides(walk):
@@ -172,7 +156,7 @@ def _resolvers(host: Host) -> Iterator[Wanted]:
             yield Wanted(address, "udp", 53, "the DNS server of all containers", item.span)
     for project in host.projects:
         for service in project.services:
-            networks = _networks(host, project, service)
+            networks = source_networks(host, project, service)
             for item in service.dns:
                 address = parse_address(item.value)
                 if address is not None and item.exact:
@@ -188,39 +172,6 @@ def _resolvers(host: Host) -> Iterator[Wanted]:
                 )
 
 
-def _networks(host: Host, project: Project, service: Service) -> frozenset[str]:
-    """The names of the networks that the service's packets come from."""
-    if service.mode is not None and service.mode.value == "bridge":
-        return frozenset(DEFAULT_BRIDGE)
-    found = (host.network_of(project, attachment.network) for attachment in service.attachments)
-    return frozenset(network.name for network in found if network is not None)
-
-
-def _ports(walk: HostWalk) -> Iterator[Wanted]:
-    """The ports of the host that services mean to reach, by a name for the host or by an address of its own."""
-    host = walk.host
-    gateway = next(
-        (
-            subnet.gateway
-            for network in host.networks
-            if network.default_bridge
-            for subnet in network.subnets
-            if subnet.gateway is not None
-        ),
-        None,
-    )
-    for project in host.projects:
-        for service in project.services:
-            names = {name for name, value in service.extra_hosts if value.value == "host-gateway"}
-            networks = _networks(host, project, service)
-            for intent in intents(service):
-                by_name = gateway is not None and intent.host in names
-                address = gateway.value if gateway is not None and by_name else parse_address(intent.host)
-                if address is not None and intent.port is not None and intent.exact:
-                    what = f"what service {service.name} connects to"
-                    yield Wanted(address, "tcp", intent.port, what, intent.span, networks)
-
-
 def _listeners(walk: HostWalk) -> Iterator[Wanted]:
     """The programs of the host that wait on the address of a bridge, which only its containers have a use for."""
     bridges = {gateway.value: inside for inside in insides(walk) if inside.network is not None
@@ -234,23 +185,15 @@ def _listeners(walk: HostWalk) -> Iterator[Wanted]:
 
 
 def _finding(walk: HostWalk, inside: Inside, wanted: Wanted) -> Finding | None:
-    packet = Packet(
-        source=inside.first,
-        destination=wanted.address,
-        protocol=wanted.protocol,
-        destination_port=wanted.port,
-        in_interface=inside.link,
-    )
-    leg = walk.receive(packet)
-    last = leg.steps[-1]
-    if leg.accepted or not leg.certain or leg.decided is None or leg.left.destination != wanted.address:
+    leg = refused_way(walk, inside, wanted)
+    if leg is None:
         return None
     return Finding(
         message=f"{wanted.address}:{wanted.port}/{wanted.protocol}, {wanted.what}, is closed to network {inside.name}",
-        at=leg.decided,
-        label=f"{last.text}: {leg.left} ends here",
+        at=leg.decided or inside.span,
+        label=f"{leg.steps[-1].text}: {leg.left} ends here",
         help=f"iptables -I INPUT -i {inside.link} -p {wanted.protocol} --dport {wanted.port} -j ACCEPT",
-        related=(Label(wanted.span, f"{wanted.what}"),),
+        related=(Label(wanted.span, wanted.what),),
         witness=leg_witness(leg),
         host=walk.host.name,
     )

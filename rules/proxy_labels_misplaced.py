@@ -84,9 +84,8 @@ networks:
 
 from collections.abc import Iterator
 
-from netlint.api import Finding, Host, Label, Located, Project, Service, Severity, Site, image_name, rule
+from netlint.api import Finding, Host, Label, Located, Project, Service, Severity, Site, image_name, rule, swarm_options
 
-SWARM = ("--providers.swarm", "--providers.docker.swarmmode", "--docker.swarmmode")
 ENGINE = ("--providers.docker", "--docker")
 
 
@@ -110,10 +109,10 @@ def _provider(service: Service) -> tuple[Located[str], bool] | None:
     """The option that names the one provider of a Traefik, and whether it is that for a swarm."""
     if image_name(service) != "traefik" or service.extends:
         return None
+    swarm = swarm_options(service)
     words = [(word, word.value.lower().partition("=")) for word in service.command]
     on = [(word, name) for word, (name, _, value) in words if value not in ("false", "0")]
-    swarm = [word for word, name in on if name.startswith(SWARM)]
-    engine = [word for word, name in on if name.startswith(ENGINE) and not name.startswith(SWARM)]
+    engine = [word for word, name in on if name.startswith(ENGINE) and word not in swarm]
     if swarm:
         separate = any(word.value.lower().startswith("--providers.swarm") for word in swarm)
         return None if separate and engine else (swarm[0], True)

@@ -6,11 +6,15 @@ from msgspec import Struct
 
 from netlint.model.compose import Project, Service
 from netlint.model.host import Host, Site
+from netlint.model.located import Located
 from netlint.model.reach import Reach, image_name
 from netlint.source import Span
 
 # By the last part of the image's name, what asks such a proxy for service: labels that begin so, or a variable.
 PROXIES = {"traefik": "traefik.", "caddy-docker-proxy": "caddy", "nginx-proxy": "VIRTUAL_HOST"}
+
+# By which Traefik asks a swarm for its services.
+_SWARM_OPTIONS = ("--providers.swarm", "--providers.docker.swarmmode", "--docker.swarmmode")
 
 
 class Proxy(Struct, frozen=True):
@@ -53,3 +57,9 @@ def proxied(service: Service, kind: str) -> Span | None:
     if any(name == "traefik.enable" and value.value.lower() != "true" for name, value in labels):
         return None
     return labels[0][1].span if labels else None
+
+
+def swarm_options(service: Service) -> list[Located[str]]:
+    """The options by which a Traefik is told to look for the services of a swarm."""
+    words = [(word, *word.value.lower().partition("=")) for word in service.command]
+    return [word for word, name, _, value in words if name.startswith(_SWARM_OPTIONS) and value not in ("false", "0")]
