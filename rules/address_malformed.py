@@ -8,8 +8,8 @@ resolver asks port 53 and no other.
 
 ## Why it matters
 
-`dockerd` and `docker run` refuse the value. A Compose service starts with engines before 29, and resolves nothing by
-that server.
+`dockerd` and `docker run` refuse the value. A container of a Compose service is made and, from engine 26 on, does not
+start ("bad nameserver address"); before, it starts and resolves nothing by that server.
 
 ## How to fix it
 
@@ -100,11 +100,19 @@ def check(site: Site) -> Iterator[Finding]:
                 yield from _option(host, option)
         for project in host.projects:
             for service in project.services:
-                yield from _servers(host, service.dns, f"service {service.name}", "it resolves nothing by it")
+                yield from _servers(host, service.dns, f"service {service.name}", _effect(host))
         for action in host.actions:
             if isinstance(action, ContainerRun):
                 name = f"container {action.name.value}" if action.name is not None else "a container"
                 yield from _servers(host, action.dns, name, "docker run refuses it")
+
+
+def _effect(host: Host) -> str:
+    """What becomes of a Compose service: libnetwork reads the address itself since 26."""
+    starts = host.before(26)
+    if starts is None:
+        return "it does not start from engine 26 on, and resolves nothing by it before"
+    return "it resolves nothing by it" if starts else "it does not start"
 
 
 def _option(host: Host, option: Option) -> Iterator[Finding]:

@@ -11,9 +11,9 @@ What a container asks the internet is never answered, and nothing is logged anyw
 
 ## How to fix it
 
-Leave the option out, or put the containers on a second network that translates. Where they are to reach nothing
-outside, `internal: true` says so. Where the routers do have the route, the option `gateway_mode_ipv4: routed` of the
-bridge driver tells engine and reader.
+Leave the option out, or put the containers on a second network that translates and gets their default route (see
+`default-gateway-ambiguous`). Where they are to reach nothing outside, `internal: true` says so. Where the routers do
+have the route, the option `gateway_mode_ipv4: routed` of the bridge driver tells engine and reader.
 
 The check is silent where a service of the network publishes a port (the answers to its clients do come back, and some
 shut such services in so), and where the dump has a translation of somebody else's.
@@ -37,13 +37,13 @@ networks:
 services:
   app:
     image: example/app
-    networks: [back, front]
+    networks: [lan, front]
   proxy:
     image: example/proxy
     ports: ["127.0.0.1:8080:80"]
     networks: [served]
 networks:
-  back:
+  lan:
     driver_opts:
       com.docker.network.bridge.enable_ip_masquerade: "false"
   front: {}
@@ -76,7 +76,8 @@ def check(site: Site) -> Iterator[Finding]:
             for declared in project.networks:
                 network = host.network_of(project, declared.key or declared.name) or declared
                 option = network.option(MASQUERADE)
-                if option is not None and not network.external and _leaves_as_it_is(network, option):
+                plain = option is not None and not network.external and _leaves_as_it_is(network, option)
+                if option is not None and plain and not _translates(host, network):
                     yield from _shut_in(host, project, declared, option)
 
 
@@ -93,7 +94,7 @@ def _leaves_as_it_is(network: Network, option: Located[str]) -> bool:
 def _shut_in(host: Host, project: Project, network: Network, option: Located[str]) -> Iterator[Finding]:
     members = [one for one in project.services if any(place.network == network.key for place in one.attachments)]
     alone = [one for one in members if len(one.attachments) == 1 and not one.extends]
-    if not alone or any(one.ports for one in members) or _translates(host, network):
+    if not alone or any(one.ports for one in members):
         return
     names = ", ".join(one.name for one in alone[:3]) + (f" and {len(alone) - 3} more" if len(alone) > 3 else "")
     yield Finding(

@@ -68,3 +68,14 @@ def test_a_run_keeps_what_another_wrote_beside_it(tmp_path: Path, monkeypatch: p
     lab.write_proofs([Proof(rule="NL1", engine="26.1", observed="lost", test="test_nat.py::test_flushed")])
     read_proofs.cache_clear()
     assert [proof.engine for proof in read_proofs(tmp_path)] == ["20.10", "26.1", "28.5"]
+
+
+def test_a_run_of_some_cases_keeps_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "rules_folder", lambda: tmp_path)
+    test = "test_compose.py::test_refused"
+    cases = [Proof(rule=f"NL{n}", engine="28.5", observed="refused", test=test, date="2026-01-02") for n in (1, 2)]
+    (tmp_path / NAME).write_bytes(msgspec.json.encode(cases))
+    lab.write_proofs([msgspec.structs.replace(cases[0], date="")], {test})
+    read_proofs.cache_clear()
+    found = read_proofs(tmp_path)
+    assert [(one.rule, one.date == "2026-01-02") for one in found] == [("NL1", False), ("NL2", True)]

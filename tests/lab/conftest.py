@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tests.lab.resolver import serve_names
 HERE = Path(__file__).parent
 PROGRAMS = "ip nsenter unshare sysctl dockerd docker containerd runc iptables nft busybox etcd etcdctl".split()
 PROOFS = pytest.StashKey[list[Proof]]()
+PARTLY = pytest.StashKey[set[str]]()  # tests of which not every case runs
 
 
 def why_not(config: pytest.Config) -> str | None:
@@ -61,6 +62,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def clean_lab() -> Iterator[None]:
     with lock():
         yield
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function):
+            item.config.stash.setdefault(PARTLY, set()).add(f"{item.path.name}::{item.originalname}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -112,4 +119,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """With --write-proofs, and only where every proof held, rules/proofs.json says what was seen."""
     proofs = session.config.stash.get(PROOFS, None)
     if exitstatus == 0 and proofs and session.config.getoption("--write-proofs"):
-        write_proofs(proofs)
+        partly: set[str] = session.config.stash.get(PARTLY, set())
+        write_proofs(proofs, partly)

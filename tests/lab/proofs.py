@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 import msgspec
@@ -14,15 +14,22 @@ from netlint.rule import rules_folder
 TESTS = Path(__file__).parent
 
 
-def write_proofs(seen: Iterable[Proof]) -> None:
-    """Replace the proofs of the tests and engines that were run; others stay while their test exists."""
+def write_proofs(seen: Iterable[Proof], partly: Container[str] = ()) -> None:
+    """Replace the proofs of the tests and engines that were run; others stay while their test exists, and so do those
+    of the tests in `partly`, of which some cases were left out."""
     read_proofs.cache_clear()  # a run beside this one may have written since this one first looked
+    seen = list(seen)
+    run = {(proof.test, proof.engine) for proof in seen if proof.test not in partly}
+    again = {msgspec.structs.replace(proof, date="") for proof in seen}
+    kept = {
+        proof
+        for proof in read_proofs(Path(rules_folder()))
+        if (proof.test, proof.engine) not in run
+        and msgspec.structs.replace(proof, date="") not in again
+        and exists(proof)
+    }
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     new = {msgspec.structs.replace(proof, date=today) for proof in seen}
-    run = {(proof.test, proof.engine) for proof in new}
-    kept = {
-        proof for proof in read_proofs(Path(rules_folder())) if (proof.test, proof.engine) not in run and exists(proof)
-    }
     text = msgspec.json.format(msgspec.json.encode(sorted(new | kept)), indent=1)
     Path(rules_folder(), NAME).write_bytes(text + b"\n")
 

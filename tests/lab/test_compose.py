@@ -1,4 +1,5 @@
-"""NL117, NL201 to NL204, NL206, NL207, NL220, NL225, NL233, NL234, NL311: what `docker compose up` refuses or drops."""
+"""NL117, NL201 to NL204, NL206, NL207, NL220, NL225, NL233, NL234, NL311, NL313: what `docker compose up` refuses or
+drops."""
 
 import re
 import shlex
@@ -49,6 +50,8 @@ REFUSED: dict[tuple[str, str], dict[str, str | None]] = {
         "20.10": "network-scoped alias is supported only for containers"
     },
     ("NL238", "refused"): {"20.10": r"interface_name requires Docker Engine v28\.1 or later", "28.5": None},
+    ("NL313", "a name server with a port"): {"20.10": None, "26.1": "bad nameserver address 10.0.0.53#5353"},
+    ("NL313", "a name server by its name"): {"20.10": None, "26.1": "bad nameserver address pihole"},
     ("NL311", "no subnet, on an old engine"): {
         "20.10": "could not find an available, non-overlapping IPv6 address pool",
         "28.5": None,

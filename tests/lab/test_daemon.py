@@ -1,4 +1,4 @@
-"""NL109, NL301, NL302, NL305, NL306, NL901: what dockerd refuses, and what it accepts."""
+"""NL109, NL301, NL302, NL305, NL306, NL313, NL901: what dockerd refuses, and what it accepts."""
 
 import json
 import re
@@ -39,6 +39,7 @@ REFUSED: dict[tuple[str, str], dict[str, str | None]] = {
         "20.10": "IPv6 is enabled for the default bridge, but no subnet is configured",
         "28.5": None,
     },
+    ("NL313", "no length"): {"20.10": "10.9.0.1"},
     ("NL901", "no JSON"): {"20.10": "invalid character"},
 }
 STARTS = {
